@@ -1,0 +1,47 @@
+/** The processes of an environment, the zones they live in and the ports they listen on. */
+export type Zone = "edge" | "control" | "data" | "view";
+export const ZONES: readonly Zone[] = ["edge", "control", "data", "view"];
+
+/**
+ * Ports by service, as in DESIGN 7. Which of them are published on the host, and where, is the environment's.
+ * Tempo's receivers keep OTLP's own ports; every container has its own address, so they do not meet Envoy's.
+ */
+export const PORTS = {
+  envoy: { otlpGrpc: 4317, otlpHttp: 4318, query: 4320, health: 9901 },
+  auth: { http: 8000 },
+  keycloak: { http: 8090, management: 9000 },
+  postgres: { sql: 5432 },
+  redis: { redis: 6379 },
+  "alloy-gateway": { otlpGrpc: 14317, otlpHttp: 14318, http: 5000 },
+  mimir: { http: 9009, grpc: 9095 },
+  loki: { http: 3100, grpc: 9095 },
+  tempo: { http: 3200, grpc: 9095, otlpGrpc: 4317, otlpHttp: 4318 },
+  grafana: { http: 3000 },
+  agent: { otlpGrpc: 24317, otlpHttp: 24318, http: 25000 },
+} as const;
+
+export type SharedService = Exclude<keyof typeof PORTS, "agent">;
+export type ServiceKind = keyof typeof PORTS;
+export type PortName<S extends ServiceKind> = keyof (typeof PORTS)[S] & string;
+
+export const SHARED_SERVICES = Object.keys(PORTS).filter((id): id is SharedService => id !== "agent");
+
+/** The zones whose network a service joins; the first is its own. */
+export const SERVICE_ZONES: Readonly<Record<SharedService, readonly Zone[]>> = {
+  // The edge is the only one that sees all zones: every flow between them is one of its checked routes.
+  envoy: ["edge", "control", "data", "view"],
+  auth: ["control"],
+  // Published for browsers and agents (edge), reached by Envoy and the auth service (control) and by Grafana (view).
+  keycloak: ["control", "edge", "view"],
+  postgres: ["control"],
+  redis: ["control"],
+  "alloy-gateway": ["data"],
+  mimir: ["data"],
+  loki: ["data"],
+  tempo: ["data"],
+  // On the edge network only because a container on internal networks alone cannot publish a port.
+  grafana: ["view", "edge"],
+};
+
+/** Zones with no way out and no published port. `edge` has one, because what publishes a port must. */
+export const INTERNAL_ZONES: readonly Zone[] = ["control", "data", "view"];
