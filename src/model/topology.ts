@@ -59,7 +59,7 @@ export function containerTopology(agents: readonly ClientId[], urls: PublicUrls)
   const place = <S extends ServiceKind>(kind: S, host: string, bind: string): Place<S> => ({
     bind,
     host,
-    ports: PORTS[kind] as Readonly<Record<string, number>> as Place<S>["ports"],
+    ports: PORTS[kind] as Readonly<Record<string, number>>,
     directories: directories(host),
   });
   return {
