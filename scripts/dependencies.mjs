@@ -18,11 +18,15 @@ export const node = join(
   process.platform === "win32" ? "node.exe" : "node",
 );
 
-/** Runs `npm ci` when node_modules is missing or was installed from another lock file. Exits 3 when npm fails. */
-export function ensureDependencies() {
-  const lock = createHash("sha256")
+/** What node_modules was installed from. */
+const lockDigest = () =>
+  createHash("sha256")
     .update(readFileSync(join(root, "package-lock.json")))
     .digest("hex");
+
+/** Runs `npm ci` when node_modules is missing or was installed from another lock file. Exits 3 when npm fails. */
+export function ensureDependencies() {
+  const lock = lockDigest();
   if (existsSync(node) && existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
   process.stderr.write(
     "atalaya: installing dependencies with npm ci (first run, or the lock file changed) ...\n",
@@ -50,3 +54,6 @@ export function runNode(args, env = {}) {
   }
   process.exit(child.status ?? 3);
 }
+
+// npm's own postinstall: an install by hand counts as well.
+if (process.argv[2] === "--stamp") writeFileSync(stamp, lockDigest());

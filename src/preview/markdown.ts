@@ -1,0 +1,77 @@
+import type { Plan, PlannedViolation } from "./plan";
+import { shortType } from "./describe";
+import { TENANT_COLUMNS, tenantRow } from "./tenants-table";
+import { headline } from "./text";
+
+/** Rows beyond this are counted, so that the text stays under what a pull request's comment may hold (65,536 characters). */
+const ROWS = 100;
+
+/** The preview for a pull request: the verdict first, everything long folded. */
+export function formatMarkdown(plan: Plan): string {
+  const { passed, violations } = plan.policies;
+  const verdict =
+    violations.length === 0
+      ? `All ${passed.length} policies pass.`
+      : `**${violations.length} policy violations.**`;
+  return [
+    `## Atalaya preview: ${plan.environment.name}`,
+    "",
+    `${headline(plan)}. ${verdict}`,
+    "",
+    ...(violations.length === 0 ? [] : ["### Violations", "", ...capped(violations.map(violationItem)), ""]),
+    ...(plan.warnings.length === 0
+      ? []
+      : ["### Needs attention", "", ...capped(plan.warnings.map((line) => `- ${escape(line)}`)), ""]),
+    ...folded(`Tenants (${plan.tenants.length})`, table(TENANT_COLUMNS, plan.tenants.map(tenantRow))),
+    ...folded(`Resources (${plan.resources.length})`, table(["type", "number"], resourceCounts(plan))),
+    ...folded(
+      `Files (${plan.files.length})`,
+      table(
+        ["file", "bytes", "changes"],
+        plan.files.map(({ path, bytes, kind }) => [
+          path,
+          String(bytes),
+          kind === "live" ? "live" : "restart",
+        ]),
+      ),
+    ),
+    ...folded(
+      `Policies (${passed.length} pass)`,
+      passed.map((name) => `- ${name}`),
+    ),
+  ].join("\n");
+}
+
+const violationItem = ({ policy, tenant, urn, message, remedy }: PlannedViolation): string =>
+  `- **${policy}**${tenant === undefined ? "" : `, tenant \`${tenant}\``}: ${escape(message)} ${escape(remedy)}<br>\`${urn}\``;
+
+function resourceCounts(plan: Plan): readonly (readonly string[])[] {
+  const byType = Map.groupBy(plan.resources, ({ type }) => type);
+  return [...byType]
+    .map(([type, resources]) => [shortType(type), String(resources.length)])
+    .sort(([a = ""], [b = ""]) => (a < b ? -1 : 1));
+}
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] => [
+  row(head),
+  row(head.map(() => "---")),
+  ...capped(rows.map(row)),
+];
+
+const row = (cells: readonly string[]): string => `| ${cells.map(escape).join(" | ")} |`;
+
+const capped = (lines: readonly string[]): readonly string[] =>
+  lines.length <= ROWS ? lines : [...lines.slice(0, ROWS), "", `... and ${lines.length - ROWS} more`];
+
+const folded = (summary: string, lines: readonly string[]): readonly string[] => [
+  `<details><summary>${summary}</summary>`,
+  "",
+  ...lines,
+  "",
+  "</details>",
+  "",
+];
+
+/** Names and values come from the tenant list: they must not become markup in somebody's comment. */
+const escape = (text: string): string =>
+  text.replaceAll(/[\\`*_[\]<>|]/g, "\\$&").replaceAll(/\s*\n\s*/g, " ");

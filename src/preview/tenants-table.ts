@@ -1,0 +1,45 @@
+import { formatByteRate, formatDuration, formatRate, type Seconds } from "../model/units";
+import type { PlannedTenant } from "./plan";
+
+export const TENANT_COLUMNS = [
+  "tenant",
+  "organisation",
+  "state",
+  "plan",
+  "edge",
+  "samples",
+  "series",
+  "logs",
+  "traces",
+  "kept (metrics / logs / traces)",
+  "agents",
+  "services",
+] as const;
+
+/** One row of a tenant's numbers, as text, in the order of {@link TENANT_COLUMNS}. */
+export const tenantRow = ({ limits, retention, ...tenant }: PlannedTenant): readonly string[] => [
+  tenant.id,
+  tenant.orgId,
+  tenant.state,
+  tenant.plan,
+  formatRate(limits.edge.requests),
+  formatRate(limits.metrics.samples),
+  String(limits.metrics.activeSeries),
+  formatByteRate(limits.logs.ingest),
+  formatByteRate(limits.traces.ingest),
+  `${formatDuration(retention.metrics)} / ${logRetention(retention.logs)} / ${formatDuration(retention.traces)}`,
+  tenant.agents.join(" "),
+  tenant.services.map(({ clientId }) => clientId).join(" "),
+];
+
+/** `30d` or, where classes differ, `30d access 90d system 7d`. */
+function logRetention({
+  application,
+  ...classes
+}: Readonly<Record<string, Seconds>> & { application: Seconds }): string {
+  const others = Object.entries(classes).filter(([, kept]) => kept !== application);
+  return [
+    formatDuration(application),
+    ...others.map(([name, kept]) => `${name} ${formatDuration(kept)}`),
+  ].join(" ");
+}
