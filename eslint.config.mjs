@@ -50,7 +50,12 @@ export default tseslint.config(
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],
     plugins: { "import-x": importX },
-    settings: { "import-x/resolver": { node: { extensions: [".ts", ".js", ".mjs", ".json"] } } },
+    settings: {
+      "import-x/resolver": { node: { extensions: [".ts", ".js", ".mjs", ".json"] } },
+      // Without these two, no-cycle reads no TypeScript and finds nothing.
+      "import-x/extensions": [".ts"],
+      "import-x/parsers": { "@typescript-eslint/parser": [".ts"] },
+    },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: root } },
     rules: {
       "@typescript-eslint/strict-boolean-expressions": "error",

@@ -1,20 +1,16 @@
 /**
- * How a preview of ours compares with a plain SDK program under tsx that registers the same number and kinds of resources.
- *
- *   node --import tsx bench/preview.ts [--sizes 10,100,1000] [--ours "COMMAND"] [--runs 1]
- *
- * COMMAND is measured as it is, with {tenants} (a number) and {file} (a generated tenant list) replaced; it prints JSON with
- * `resources: [{ type, inputs }]`. Without it: the recorder alone, with a synthetic program.
+ * `npm run bench:preview -- [--sizes 10,100,1000] [--runs 1]`: the whole preview as a user runs it (reading the list, registering,
+ * rendering, every policy, printing JSON) beside a plain SDK program under tsx that only registers the same number and
+ * kinds of resources, in one run.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
-import { buildSync } from "esbuild";
 import { profileOf } from "./profile";
 
-const ROOT = resolve(__dirname, "..");
+const ROOT = process.env["ATALAYA_ROOT"] ?? resolve(__dirname, "..");
 const CACHE = join(ROOT, ".cache");
 
 /** Seconds, and megabytes at the peak of the process that used most. */
@@ -64,26 +60,15 @@ function tenantList(tenants: number): string {
   return `tenants:\n${lines.join("")}`;
 }
 
-function syntheticCommand(): string {
-  const outfile = join(CACHE, "bench", "record.js");
-  buildSync({
-    entryPoints: [join(ROOT, "bench", "record.ts")],
-    outfile,
-    bundle: true,
-    packages: "external",
-    platform: "node",
-    target: "node24",
-    format: "cjs",
-  });
-  return `${process.execPath} ${outfile} {tenants}`;
-}
-
-function compare(ours: string, tenants: number, runs: number, directory: string) {
+function compare(tenants: number, runs: number, directory: string) {
   const file = join(directory, `tenants-${tenants}.yaml`);
   writeFileSync(file, tenantList(tenants));
-  const command = ours
-    .split(" ")
-    .map((word) => word.replace("{tenants}", String(tenants)).replace("{file}", file));
+  const command = [
+    process.execPath,
+    join("scripts", "atalaya.mjs"),
+    "preview",
+    ...["--stack", "dev", "--tenants", file, "--format", "json"],
+  ];
   const output = join(directory, `ours-${tenants}.json`);
   const repeat = (make: () => Usage): Usage => fastest(Array.from({ length: runs }, make));
   const own = repeat(() => measure(command, output));
@@ -102,13 +87,11 @@ function main(): void {
   const { values } = parseArgs({
     options: {
       sizes: { type: "string", default: "10,100,1000" },
-      ours: { type: "string" },
       runs: { type: "string", default: "1" },
     },
   });
   mkdirSync(join(CACHE, "bench"), { recursive: true });
   const directory = mkdtempSync(join(CACHE, "bench", "run-"));
-  const ours = values.ours ?? syntheticCommand();
   const table = new Table({
     head: ["tenants", "resources", "", "wall", "CPU", "peak memory"],
     colAligns: ["right", "right", "left", "right", "right", "right"],
@@ -116,7 +99,7 @@ function main(): void {
   });
   for (const size of values.sizes.split(",").map(Number)) {
     process.stderr.write(`${size} tenants ...\n`);
-    const { tenants, resources, own, plain } = compare(ours, size, Number(values.runs), directory);
+    const { tenants, resources, own, plain } = compare(size, Number(values.runs), directory);
     const cells = ({ wall, cpu, rss }: Usage): string[] => [
       `${wall.toFixed(1)} s`,
       `${cpu.toFixed(1)} s`,

@@ -1,4 +1,5 @@
-import type { Recording, ResourceRecord } from "../../src/model/recording";
+import type { ResourceRecord } from "../../src/model/recording";
+import type { Context } from "./context";
 
 /** One thing that must never be. Pure: the same recording gives the same violations, in preview, in tests and in an engine. */
 export interface Rule {
@@ -6,15 +7,23 @@ export interface Rule {
   readonly name: string;
   /** One sentence: what must never be, and why. */
   readonly description: string;
-  readonly check: (recording: Recording) => readonly Violation[];
+  /** Linear in the number of resources. Finding nothing to check is a violation too: an empty check would pass anything. */
+  readonly check: (context: Context) => readonly Violation[];
 }
 
 export interface Violation {
-  readonly resource: ResourceRecord;
+  /** Absent where it is the environment as a whole: something is missing from it. */
+  readonly resource?: ResourceRecord;
   /** The tenant concerned, where there is one. */
   readonly tenant?: string;
-  /** What is wrong, with the value that is. */
+  /** What is wrong, with the value that is. Never a secret. */
   readonly message: string;
   /** What to change, and where. */
   readonly remedy: string;
 }
+
+/** What a rule reports that found nothing of what it is there to check: silence would pass an environment it cannot read. */
+export const nothing = (what: string): Violation => ({
+  message: `No ${what} was found in this environment, so nothing was checked.`,
+  remedy: "If it is declared, teach the readers in policies/rules where it is; if not, it is missing.",
+});

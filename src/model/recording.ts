@@ -25,7 +25,10 @@ export interface ResourceRecord {
   readonly provider?: string;
 }
 
-/** Everything one run of the program registered, sorted by URN, and its stack outputs (`secretOutputs` are masked in print). */
+/**
+ * Everything one run of the program registered, sorted by URN, and its stack outputs; `secretOutputs` are paths in them, as in
+ * {@link ResourceRecord.secrets}.
+ */
 export interface Recording {
   readonly project: string;
   readonly stack: string;

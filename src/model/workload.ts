@@ -21,6 +21,10 @@ export interface ServiceSpec {
   readonly ports: readonly ServicePort[];
   /** Named volumes that hold data: protected. */
   readonly volumes: readonly DataVolume[];
+  /** Directories in memory that it may write to: lost with the process. */
+  readonly scratch: readonly string[];
+  /** Its image writes beside its own program at start; all others have a root file system that nobody can change. */
+  readonly writableRoot?: true;
   readonly readiness: Readiness;
   readonly memory: Bytes;
   readonly cpus: number;

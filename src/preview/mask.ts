@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { joinPath } from "./wire";
 
 /** What stands where a secret was. */
 export const SECRET = "[secret]";
@@ -19,7 +20,7 @@ export function maskSecrets(value: unknown, secrets: readonly string[]): unknown
     return Object.fromEntries(
       Object.entries(entry)
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([key, item]) => [key, copy(item, path === "" ? key : `${path}.${key}`)]),
+        .map(([key, item]) => [key, copy(item, joinPath(path, key))]),
     );
   };
   return copy(value, "");

@@ -102,14 +102,12 @@ async function answered(store: Store): Promise<void> {
 }
 
 function recordingOf(monitor: RecordingMonitor): Recording {
-  const outputs = monitor.stackOutputs;
+  const outputs = unwrap(monitor.stackOutputs);
   return {
     project: monitor.project,
     stack: monitor.stack,
     resources: [...monitor.records.values()].sort((a, b) => (a.urn < b.urn ? -1 : a.urn > b.urn ? 1 : 0)),
-    outputs: unwrap(outputs).values,
-    secretOutputs: Object.keys(outputs)
-      .filter((key) => unwrap({ [key]: outputs[key] }).secrets.length > 0)
-      .sort(),
+    outputs: outputs.values,
+    secretOutputs: [...outputs.secrets].sort(),
   };
 }

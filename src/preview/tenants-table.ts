@@ -3,7 +3,6 @@ import type { PlannedTenant } from "./plan";
 
 export const TENANT_COLUMNS = [
   "tenant",
-  "organisation",
   "state",
   "plan",
   "edge",
@@ -19,7 +18,6 @@ export const TENANT_COLUMNS = [
 /** One row of a tenant's numbers, as text, in the order of {@link TENANT_COLUMNS}. */
 export const tenantRow = ({ limits, retention, ...tenant }: PlannedTenant): readonly string[] => [
   tenant.id,
-  tenant.orgId,
   tenant.state,
   tenant.plan,
   formatRate(limits.edge.requests),
@@ -28,8 +26,8 @@ export const tenantRow = ({ limits, retention, ...tenant }: PlannedTenant): read
   formatByteRate(limits.logs.ingest),
   formatByteRate(limits.traces.ingest),
   `${formatDuration(retention.metrics)} / ${logRetention(retention.logs)} / ${formatDuration(retention.traces)}`,
-  tenant.agents.join(" "),
-  tenant.services.map(({ clientId }) => clientId).join(" "),
+  String(tenant.agents.length),
+  String(tenant.services.length),
 ];
 
 /** `30d` or, where classes differ, `30d access 90d system 7d`. */

@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import { createColors } from "picocolors";
 import type { Plan } from "./plan";
+import { isMadeUp } from "./describe";
 import { environmentTree } from "./tree";
 import { TENANT_COLUMNS, tenantRow } from "./tenants-table";
 
@@ -70,17 +71,24 @@ function tenantTable(plan: Plan): string {
   return table.toString();
 }
 
-/** Stack outputs, one line a value: `tenants.mx.organisation  tenant-mx`. */
-function formatOutputs(outputs: Plan["outputs"]): readonly string[] {
-  const lines = flatten(outputs, "").map(
+/** Stack outputs, one line a value: `endpoints.otlpHttp  https://localhost:4318`. The tenants' own would fill the screen. */
+function formatOutputs({ tenants, ...outputs }: Plan["outputs"]): readonly string[] {
+  const values = flatten(outputs, "").map(
     ([key, value]) => [key, value.replace(/\n[\s\S]*/, " ...")] as const,
   );
+  const lines = [
+    ...values,
+    ...(tenants === undefined
+      ? []
+      : [["tenants", "(after up) pulumi stack output tenants --show-secrets"] as const]),
+  ];
   const width = Math.max(0, ...lines.map(([key]) => key.length));
   return lines.map(([key, value]) => `${key.padEnd(width)}  ${value}`);
 }
 
 function flatten(value: unknown, path: string): readonly (readonly [string, string])[] {
-  if (value === null || typeof value !== "object") return [[path, String(value)]];
+  if (value === null || typeof value !== "object")
+    return [[path, isMadeUp(value) ? "(known after up)" : String(value)]];
   return Object.entries(value).flatMap(([key, entry]) =>
     flatten(entry, path === "" ? key : `${path}.${key}`),
   );

@@ -21,7 +21,7 @@ export const wrapSecret = (value: unknown): unknown =>
   isSecret(value) ? value : { [SIGNATURE]: SECRET, value: value ?? null };
 
 /** Pulumi's own notation of property paths: `uploads[0].content`, `labels["a.b"]`. */
-function joinPath(path: string, key: string): string {
+export function joinPath(path: string, key: string): string {
   if (key === "" || /["[\].]/.test(key)) return `${path}[${JSON.stringify(key)}]`;
   return path === "" ? key : `${path}.${key}`;
 }

@@ -1,0 +1,89 @@
+import * as keycloak from "@pulumi/keycloak";
+import * as pulumi from "@pulumi/pulumi";
+import { EDGE_AUDIENCE, type ClientId } from "../src/model/names";
+import { TOKEN_LIFE } from "../src/model/routes";
+import { isActive, type Tenant } from "../src/model/tenant";
+import type { RealmContext } from "./realm";
+
+export interface ClientArgs {
+  readonly tenant: Tenant;
+  readonly realm: RealmContext;
+  /** What its tokens' `scope` says, besides who it is. */
+  readonly scopes: readonly string[];
+  /** What must hold the tenant before this client exists. */
+  readonly after: readonly pulumi.Resource[];
+}
+
+/** A program of one tenant: may get tokens by its own secret and in no other way. A suspended tenant's may not. */
+export class Client extends pulumi.ComponentResource {
+  readonly clientId: ClientId;
+  readonly secret: pulumi.Output<string>;
+
+  constructor(
+    clientId: ClientId,
+    { tenant, realm, scopes, after }: ClientArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const { id, orgId } = tenant;
+    super("atalaya:identity:Client", clientId, { tenant: id, orgId, clientId, scopes: [...scopes] }, opts);
+    const { realmId, options } = realm;
+    const child = { ...options, parent: this };
+    const client = new keycloak.openid.Client(
+      `${clientId}-client`,
+      {
+        realmId,
+        clientId,
+        name: clientId,
+        description: `Program of tenant ${id}`,
+        enabled: isActive(tenant),
+        accessType: "CONFIDENTIAL",
+        serviceAccountsEnabled: true,
+        standardFlowEnabled: false,
+        implicitFlowEnabled: false,
+        directAccessGrantsEnabled: false,
+        useRefreshTokens: false,
+        useRefreshTokensClientCredentials: false,
+        // Without it every role of the account would be in every token.
+        fullScopeAllowed: false,
+        accessTokenLifespan: `${TOKEN_LIFE}`,
+      },
+      { ...child, dependsOn: [...after] },
+    );
+    new keycloak.openid.HardcodedClaimProtocolMapper(
+      `${clientId}-tenant`,
+      {
+        realmId,
+        clientId: client.id,
+        name: "tenant",
+        claimName: "tenant_id",
+        claimValue: orgId,
+        claimValueType: "String",
+        addToAccessToken: true,
+        addToIdToken: false,
+        addToUserinfo: false,
+      },
+      child,
+    );
+    new keycloak.openid.AudienceProtocolMapper(
+      `${clientId}-audience`,
+      {
+        realmId,
+        clientId: client.id,
+        name: "audience",
+        includedCustomAudience: EDGE_AUDIENCE,
+        addToAccessToken: true,
+        addToIdToken: false,
+      },
+      child,
+    );
+    const named = scopes.flatMap((scope) => realm.scopes.get(scope) ?? []);
+    new keycloak.openid.ClientDefaultScopes(
+      `${clientId}-default-scopes`,
+      { realmId, clientId: client.id, defaultScopes: ["basic", ...scopes].sort() },
+      { ...child, dependsOn: named },
+    );
+    this.clientId = clientId;
+    this.secret = pulumi.secret(client.clientSecret);
+    this.registerOutputs({});
+  }
+}

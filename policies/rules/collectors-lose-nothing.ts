@@ -1,0 +1,147 @@
+import { TENANT_HEADER } from "../../src/model/headers";
+import { parseAlloy, type AlloyBlock } from "./alloy";
+import type { Context } from "./context";
+import type { PlacedFile } from "./files";
+import { nothing, type Rule, type Violation } from "./rule";
+
+const GATEWAY = "alloy-gateway";
+/** The exporters that keep the tenant and hand the backend's answer on. */
+const EXPORTER = "otelcol.exporter.otlphttp";
+
+export const collectorsLoseNothing: Rule = {
+  name: "collectors-lose-nothing",
+  description:
+    "The shared collector holds nothing back and takes the tenant from the request; an agent queues on disk and retries without end: otherwise data is lost, or mixed, in silence.",
+  check: (context) => {
+    const configurations = context.files.filter(
+      ({ path, kind }) => kind === "static" && path.endsWith(".alloy"),
+    );
+    const gateway = configurations.filter(({ container }) => container.service === GATEWAY);
+    if (gateway.length === 0) return [nothing("configuration of the shared collector (alloy-gateway)")];
+    return configurations.flatMap((file) => {
+      const { container, resource, content } = file;
+      const tenant = container.tenant?.id;
+      const problems =
+        content === undefined
+          ? ["is not known before the update"]
+          : judge(context, file, parseAlloy(content));
+      return problems.map((problem): Violation => ({
+        resource,
+        ...(tenant !== undefined && { tenant }),
+        message: `${container.service}: ${problem}.`,
+        remedy: `Mend it in src/render/${tenant === undefined ? "gateway" : "agent"}-pipeline.ts or src/render/alloy.`,
+      }));
+    });
+  },
+};
+
+function judge(
+  context: Context,
+  { container }: PlacedFile,
+  blocks: readonly AlloyBlock[],
+): readonly string[] {
+  const own = container.service === GATEWAY ? gateway(blocks) : agent(context, container.service, blocks);
+  return [
+    ...blocks
+      .filter(({ name }) => name === "otelcol.processor.batch")
+      .map((block) => `${title(block)} acknowledges what it still holds in memory, and merges tenants`),
+    ...(blocks.some(({ name }) => name === EXPORTER) ? [] : [`has no ${EXPORTER}`]),
+    ...blocks
+      .filter(
+        ({ name }) =>
+          /\.exporter\.(?!self\b|unix\b)|remote_write|^loki\.write/.test(name) && name !== EXPORTER,
+      )
+      .map((block) => `${title(block)} loses the tenant, or gives up; use ${EXPORTER}`),
+    ...own,
+  ];
+}
+
+const title = ({ name, label }: AlloyBlock): string => (label === undefined ? name : `${name} "${label}"`);
+const inner = ({ blocks }: AlloyBlock, name: string): AlloyBlock | undefined =>
+  blocks.find((block) => block.name === name);
+const attribute = (block: AlloyBlock | undefined, name: string): string | undefined =>
+  block?.attributes[name];
+
+function gateway(blocks: readonly AlloyBlock[]): readonly string[] {
+  const receivers = blocks.filter(({ name }) => name === "otelcol.receiver.otlp");
+  const headers = blocks.filter(({ name }) => name === "otelcol.auth.headers");
+  const takesTenant = new Set(
+    headers.filter(fromRequest).map(({ label }) => `otelcol.auth.headers.${label ?? ""}.handler`),
+  );
+  return [
+    ...(receivers.length === 0 ? ["has no otelcol.receiver.otlp"] : []),
+    ...receivers.flatMap((receiver) =>
+      receiver.blocks
+        .filter(({ name }) => name === "grpc" || name === "http")
+        .filter((protocol) => attribute(protocol, "include_metadata") !== "true")
+        .map(
+          ({ name }) =>
+            `${title(receiver)} drops the tenant of ${name} requests (include_metadata is not true)`,
+        ),
+    ),
+    ...blocks
+      .filter(({ name }) => name === EXPORTER)
+      .flatMap((exporter) => [
+        ...["sending_queue", "retry_on_failure"]
+          .filter((part) => attribute(inner(exporter, part), "enabled") !== "false")
+          .map(
+            (part) =>
+              `${title(exporter)} has a ${part}: one tenant's backlog would hold up all, and an answer would not reach its sender`,
+          ),
+        ...(takesTenant.has(attribute(inner(exporter, "client"), "auth") ?? "")
+          ? []
+          : [`${title(exporter)} does not take the tenant from the request`]),
+      ]),
+  ];
+}
+
+/** The tenant header from the request's own, and no header with a fixed value. */
+function fromRequest({ blocks }: AlloyBlock): boolean {
+  const lower = (block: AlloyBlock, name: string) => attribute(block, name)?.toLowerCase();
+  const tenant = blocks.filter((block) => lower(block, "key") === TENANT_HEADER);
+  return (
+    tenant.length === 1 &&
+    tenant.every(
+      (block) => lower(block, "from_context") === TENANT_HEADER && attribute(block, "action") === "upsert",
+    )
+  );
+}
+
+function agent(context: Context, service: string, blocks: readonly AlloyBlock[]): readonly string[] {
+  const storages = blocks.filter(({ name }) => name === "otelcol.storage.file");
+  const handlers = new Map(
+    storages.map((storage) => [`otelcol.storage.file.${storage.label ?? ""}.handler`, storage]),
+  );
+  return [
+    ...blocks
+      .filter(({ name }) => name === EXPORTER)
+      .flatMap((exporter) => {
+        const queue = inner(exporter, "sending_queue");
+        const storage = handlers.get(attribute(queue, "storage") ?? "");
+        return [
+          ...(storage === undefined || attribute(queue, "enabled") === "false"
+            ? [`${title(exporter)} does not queue on disk`]
+            : attribute(storage, "fsync") === "true"
+              ? []
+              : [`${title(storage)} does not fsync`]),
+          ...(attribute(inner(exporter, "retry_on_failure"), "max_elapsed_time") === "0s" &&
+          attribute(inner(exporter, "retry_on_failure"), "enabled") !== "false"
+            ? []
+            : [`${title(exporter)} gives up (max_elapsed_time is not "0s")`]),
+        ];
+      }),
+    ...blocks
+      .filter(({ name }) => name === "otelcol.auth.oauth2")
+      .filter((oauth) => attribute(oauth, "client_id") !== service)
+      .map((oauth) => `${title(oauth)} logs in as ${attribute(oauth, "client_id") ?? "nobody"}`),
+    ...[...new Set(blocks.flatMap(values))]
+      .filter((value) => context.tenants.byOrgId.has(value))
+      .map((org) => `sets the tenant ${org} itself; only its token says whose data it sends`),
+  ];
+}
+
+/** Everything that is written as a value, at any depth. */
+const values = ({ attributes, blocks }: AlloyBlock): readonly string[] => [
+  ...Object.values(attributes),
+  ...blocks.flatMap(values),
+];

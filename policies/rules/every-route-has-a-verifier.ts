@@ -1,0 +1,147 @@
+import { BINDING_HEADER, TENANT_HEADER } from "../../src/model/headers";
+import { pathPattern } from "../../src/model/match";
+import { ROUTES, UPSTREAMS, type Route } from "../../src/model/routes";
+import { PORTS } from "../../src/model/services";
+import type { Context } from "./context";
+import { eachManager } from "./edge";
+import {
+  isOff,
+  looksAt,
+  pb,
+  type Edge,
+  type EdgeRoute,
+  type Filter,
+  type Listener,
+  type Manager,
+} from "./envoy";
+import type { Rule } from "./rule";
+import { fields, list, text } from "./values";
+
+const REMEDY =
+  "Derive the route from ROUTES in src/model/routes.ts: everything else at the edge is 404, and exactly one verifier stands before each of them.";
+/** What may be asked of Envoy's own admin interface, by GET. */
+const HEALTH_PATHS: readonly string[] = ["/ready", "/stats/prometheus"];
+
+export const everyRouteHasAVerifier: Rule = {
+  name: "every-route-has-a-verifier",
+  description:
+    "Every route to an upstream is one of the route table, with its verifier switched on: one route without would be open to everybody.",
+  check: (context) => [
+    ...withoutManager(context),
+    ...eachManager(context, REMEDY, (manager, listener) => [
+      ...(manager.missingRoutes === undefined
+        ? []
+        : [`its routes (${manager.missingRoutes}) are in no file`]),
+      ...manager.routes
+        .filter(({ action }) => action !== undefined)
+        .flatMap((route) =>
+          judge(route, manager, listener, context.edge).map((problem) => `route ${route.name} ${problem}`),
+        ),
+    ]),
+  ],
+};
+
+const withoutManager = ({ edge }: Context) =>
+  edge.listeners.flatMap(({ name, file, foreign }) =>
+    foreign.map((type) => ({
+      resource: file.resource,
+      message: `Listener ${name}: ${type} takes connections past every check.`,
+      remedy: "Let listeners have the HTTP connection manager alone.",
+    })),
+  );
+
+function judge(route: EdgeRoute, manager: Manager, listener: Listener, edge: Edge): readonly string[] {
+  if (isHealth(route, edge)) return [];
+  const table = ROUTES.find(
+    ({ id, listeners }) => id === route.name && listeners.some((one) => one === listener.name),
+  );
+  return [
+    ...(table === undefined ? ["is not in the route table"] : mismatches(route, table, edge)),
+    ...verification(route, manager.filters, table),
+    ...["internal_redirect_policy", "request_mirror_policies"]
+      .filter((field) => pb(route.action, field) !== undefined)
+      .map((field) => `has a ${field}, which leads past the table`),
+  ];
+}
+
+/** Envoy's own readiness and metrics: an exact path, by GET, to its admin socket. */
+function isHealth({ match, clusters }: EdgeRoute, { clusters: known }: Edge): boolean {
+  const toSocket = clusters.every(
+    (cluster) => known.get(cluster)?.every((endpoint) => endpoint.startsWith("pipe:")) === true,
+  );
+  return toSocket && HEALTH_PATHS.includes(text(match["path"]) ?? "") && methodsOf(match).join() === "GET";
+}
+
+/** The filters that stand before the upstream: whoever verified, one tenant must have come of it. */
+function verification(
+  route: EdgeRoute,
+  filters: readonly Filter[],
+  table: Route | undefined,
+): readonly string[] {
+  const active = filters.filter((filter) => !isOff(route, filter));
+  const has = (type: string) => active.some((filter) => filter.type === type);
+  const token = has("JwtAuthentication");
+  const service = has("ExtAuthz");
+  const rbac = active.filter(({ type }) => type === "RBAC");
+  const expected = table?.verifier === "agentJwt" ? token : service;
+  return [
+    ...(token || service ? [] : ["has no verifier"]),
+    ...((token || service) && table !== undefined && !expected
+      ? [`has not the verifier of the table (${table.verifier})`]
+      : []),
+    ...(token && !service && !rbac.some((filter) => looksAt(filter, BINDING_HEADER))
+      ? ["does not hold the client against the list of bindings"]
+      : []),
+    ...(rbac.some((filter) => looksAt(filter, TENANT_HEADER))
+      ? []
+      : ["does not demand that a tenant was decided"]),
+  ];
+}
+
+function mismatches(
+  { match, clusters }: EdgeRoute,
+  table: Route,
+  { clusters: known }: Edge,
+): readonly string[] {
+  const { service, port } = UPSTREAMS[table.upstream];
+  const expected = `${service}:${(PORTS[service] as Readonly<Record<string, number>>)[port] ?? ""}`;
+  const actual = clusters.flatMap((cluster) => known.get(cluster) ?? [cluster]);
+  const path = pathOf(match);
+  const methods = methodsOf(match);
+  return [
+    ...(path === pathPattern(table)
+      ? []
+      : [`matches ${JSON.stringify(path)} instead of the table's ${JSON.stringify(pathPattern(table))}`]),
+    ...(methods.length > 0 && methods.every((method) => (table.methods as readonly string[]).includes(method))
+      ? []
+      : [`takes the methods ${methods.join(", ") || "of all kinds"} instead of ${table.methods.join(", ")}`]),
+    ...(actual.length > 0 && actual.every((endpoint) => isSame(endpoint, expected))
+      ? []
+      : [`leads to ${actual.join(", ") || "nowhere known"} instead of ${expected}`]),
+  ];
+}
+
+/** `mimir:9009`, and in Kubernetes `mimir.namespace.svc:9009`. */
+const isSame = (endpoint: string, expected: string): boolean =>
+  endpoint.replace(/\.[^:]*:/, ":") === expected;
+
+/** What a match takes, as a regular expression of the whole path. */
+function pathOf(match: EdgeRoute["match"]): string | undefined {
+  const exact = text(match["path"]);
+  const below = text(pb(match, "path_separated_prefix"));
+  if (exact !== undefined) return pathPattern({ path: exact });
+  if (below !== undefined) return pathPattern({ path: below, prefix: true });
+  return text(fields(pb(match, "safe_regex"))["regex"]);
+}
+
+/** The methods that a match lets through; none when it does not say. */
+function methodsOf(match: EdgeRoute["match"]): readonly string[] {
+  const header = list(match["headers"])
+    .map(fields)
+    .find(({ name }) => name === ":method");
+  if (header === undefined || pb(header, "invert_match") === true) return [];
+  const value = fields(pb(header, "string_match"));
+  const regex = text(fields(pb(value, "safe_regex"))["regex"]);
+  const exact = text(value["exact"]);
+  return exact !== undefined ? [exact] : (regex?.split("|") ?? []);
+}

@@ -1,0 +1,112 @@
+import type { Recording } from "../../src/model/recording";
+import { adminIsUnreachable } from "./admin-is-unreachable";
+import { backendsKeepTenantsApart } from "./backends-keep-tenants-apart";
+import { clientsCarryOneTenant } from "./clients-carry-one-tenant";
+import { collectorsLoseNothing } from "./collectors-lose-nothing";
+import { containersAreConfined } from "./containers-are-confined";
+import { prepare, type Context } from "./context";
+import { credentialsStayAtTheEdge } from "./credentials-stay-at-the-edge";
+import { dataIsProtected } from "./data-is-protected";
+import { everyRouteHasAVerifier } from "./every-route-has-a-verifier";
+import { everyTenantHasLimits } from "./every-tenant-has-limits";
+import { extAuthzFailsClosed } from "./ext-authz-fails-closed";
+import { imagesArePinned } from "./images-are-pinned";
+import { innerZonesPublishNothing } from "./inner-zones-publish-nothing";
+import { isolationBeforeCredentials } from "./isolation-before-credentials";
+import { namesAreUnique } from "./names-are-unique";
+import { noSharedCredential } from "./no-shared-credential";
+import { noSharedDataSource } from "./no-shared-data-source";
+import { oneListOfTenants } from "./one-list-of-tenants";
+import { peopleEnterTheirOwnOrganisation } from "./people-enter-their-own-organisation";
+import { publishedPortsNameAnAddress } from "./published-ports-name-an-address";
+import type { Rule, Violation } from "./rule";
+import { secretsStaySecret } from "./secrets-stay-secret";
+import { staticFilesNameNoTenant } from "./static-files-name-no-tenant";
+import { tokensAreCheckedStrictly } from "./tokens-are-checked-strictly";
+import { trustedHeadersAreStripped } from "./trusted-headers-are-stripped";
+
+/** Every rule, by name. All of them are mandatory everywhere. */
+export const RULES: readonly Rule[] = [
+  adminIsUnreachable,
+  backendsKeepTenantsApart,
+  clientsCarryOneTenant,
+  collectorsLoseNothing,
+  containersAreConfined,
+  credentialsStayAtTheEdge,
+  dataIsProtected,
+  everyRouteHasAVerifier,
+  everyTenantHasLimits,
+  extAuthzFailsClosed,
+  imagesArePinned,
+  innerZonesPublishNothing,
+  isolationBeforeCredentials,
+  namesAreUnique,
+  noSharedCredential,
+  noSharedDataSource,
+  oneListOfTenants,
+  peopleEnterTheirOwnOrganisation,
+  publishedPortsNameAnAddress,
+  secretsStaySecret,
+  staticFilesNameNoTenant,
+  tokensAreCheckedStrictly,
+  trustedHeadersAreStripped,
+];
+
+/** A violation as plain data, for printing and for comparing. */
+export interface Finding {
+  readonly policy: string;
+  readonly tenant?: string;
+  /** The stack's own where it is the environment as a whole. */
+  readonly urn: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export interface Evaluation {
+  /** Names of the rules that found nothing wrong, sorted. */
+  readonly passed: readonly string[];
+  /** Sorted by policy, URN and message. */
+  readonly violations: readonly Finding[];
+}
+
+/** Runs every rule. Never throws: a rule that cannot decide is a violation of it. */
+export function evaluate(recording: Recording, rules: readonly Rule[] = RULES): Evaluation {
+  const context = prepare(recording);
+  const violations = rules.flatMap((rule) => findings(rule, context)).sort(byText);
+  const violated = new Set(violations.map(({ policy }) => policy));
+  return {
+    passed: rules.map(({ name }) => name).filter((name) => !violated.has(name)).sort(), // prettier-ignore
+    violations,
+  };
+}
+
+/** One rule's violations, for the policy pack as well. */
+export function findings(rule: Rule, context: Context): readonly Finding[] {
+  const { project, stack } = context.recording;
+  const whole = `urn:pulumi:${stack}::${project}::pulumi:pulumi:Stack::${project}-${stack}`;
+  return check(rule, context).map(({ resource, tenant, message, remedy }) => ({
+    policy: rule.name,
+    ...(tenant !== undefined && { tenant }),
+    urn: resource?.urn ?? whole,
+    message,
+    remedy,
+  }));
+}
+
+function check(rule: Rule, context: Context): readonly Violation[] {
+  try {
+    return rule.check(context);
+  } catch (error) {
+    return [
+      {
+        message: `The rule could not decide: ${error instanceof Error ? error.message : String(error)}`,
+        remedy: "Mend what it could not read. Until then this counts as violated.",
+      },
+    ];
+  }
+}
+
+const byText = (a: Finding, b: Finding): number => {
+  const [left, right] = [a, b].map(({ policy, urn, message }) => `${policy}\n${urn}\n${message}`);
+  return (left ?? "") < (right ?? "") ? -1 : 1;
+};

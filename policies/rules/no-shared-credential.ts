@@ -1,0 +1,78 @@
+import type { ResourceRecord } from "../../src/model/recording";
+import { credentialsOf } from "./credentials";
+import type { Context } from "./context";
+import { DATA_SOURCE, tenantHeaders } from "./data-sources";
+import { nothing, type Rule, type Violation } from "./rule";
+import type { DeclaredTenant } from "./tenants";
+import { entry } from "./values";
+
+/** What makes secrets: generators, and Keycloak for its clients. */
+const SOURCE = /^(random:|tls:|keycloak:openid\/client:)/;
+
+interface Use {
+  readonly tenant: DeclaredTenant;
+  readonly resource: ResourceRecord;
+  readonly path: string;
+}
+
+export const noSharedCredential: Rule = {
+  name: "no-shared-credential",
+  description:
+    "No two tenants use the same secret, key or password: whoever holds it would hold both tenants' data.",
+  check: (context) => {
+    const uses = new Map<string, Use[]>();
+    for (const resource of context.recording.resources) {
+      const tenant = concerned(context, resource);
+      if (tenant === undefined) continue;
+      for (const { path, value } of credentialsOf(resource))
+        entry(uses, value, () => []).push({ tenant, resource, path });
+    }
+    if (uses.size === 0) return [nothing("credential of a tenant")];
+    return [...uses.values()].flatMap(shared).concat(borrowed(context));
+  },
+};
+
+/** Whose data a resource opens: a data source says so by its header, everything else by where it is declared. */
+function concerned({ tenants }: Context, resource: ResourceRecord): DeclaredTenant | undefined {
+  const [named] = resource.type === DATA_SOURCE ? tenantHeaders(resource) : [];
+  return (named === undefined ? undefined : tenants.byOrgId.get(named)) ?? tenants.of(resource);
+}
+
+/** One violation for each tenant but the first. The value is not told: it is a secret. */
+function shared(uses: readonly Use[]): readonly Violation[] {
+  const byTenant = new Map(uses.map((use) => [use.tenant.id, use] as const).reverse());
+  const [first, ...others] = [...byTenant.values()].sort((a, b) => (a.tenant.id < b.tenant.id ? -1 : 1));
+  return others.map((other) => ({
+    resource: other.resource,
+    tenant: other.tenant.id,
+    message: `${other.resource.name} (${other.path}) of tenant ${other.tenant.id} uses the same credential as ${first?.resource.name ?? ""} (${first?.path ?? ""}) of tenant ${first?.tenant.id ?? ""}.`,
+    remedy: "Generate one for each tenant, below its Tenant component.",
+  }));
+}
+
+/** Also where values are not known yet: what a tenant's resource takes from another tenant's generator is that one's secret. */
+function borrowed({ recording, graph, tenants }: Context): readonly Violation[] {
+  return recording.resources.flatMap((resource) => {
+    const tenant = tenants.of(resource);
+    if (tenant === undefined) return [];
+    return resource.dependsOn.flatMap((urn) => {
+      const source = graph.resource(urn);
+      const owner = source === undefined ? undefined : tenants.of(source);
+      if (
+        source === undefined ||
+        owner === undefined ||
+        owner === tenant ||
+        !SOURCE.test(source.type)
+      )
+        return [];
+      return [
+        {
+          resource,
+          tenant: tenant.id,
+          message: `${resource.name} of tenant ${tenant.id} takes ${source.name}, which was generated for tenant ${owner.id}.`,
+          remedy: "Generate one for each tenant, below its Tenant component.",
+        },
+      ];
+    });
+  });
+}

@@ -1,0 +1,128 @@
+import { CREDENTIAL_HEADERS } from "../../src/model/headers";
+import { dataSourceUid, orgId, PLATFORM_TENANT, type Signal, type TenantId } from "../../src/model/names";
+import type { ResourceRecord } from "../../src/model/recording";
+import { PORTS } from "../../src/model/services";
+import type { Context } from "./context";
+import { DATA_SOURCE, headersOf, ORGANISATION, tenantHeaders } from "./data-sources";
+import { nothing, type Rule, type Violation } from "./rule";
+import { text } from "./values";
+
+const SIGNALS: Readonly<Record<string, Signal>> = { prometheus: "metrics", loki: "logs", tempo: "traces" };
+
+type Problem = Pick<Violation, "message" | "remedy">;
+
+export const noSharedDataSource: Rule = {
+  name: "no-shared-data-source",
+  description:
+    "A data source reads one tenant, in that tenant's own organisation or the operators', with a key, through the edge: inside an organisation Grafana isolates nothing.",
+  check: (context) => {
+    const sources = context.graph.ofType(DATA_SOURCE);
+    if (sources.length === 0) return [nothing("Grafana data source")];
+    return sources.flatMap((source) => {
+      const [named] = tenantHeaders(source);
+      const tenant = named === undefined ? undefined : tenantOf(context, named);
+      return [
+        ...oneTenant(source, tenant),
+        ...organisation(context, source, tenant),
+        ...throughTheEdge(source),
+      ].map((problem) => ({ resource: source, ...(tenant !== undefined && { tenant }), ...problem }));
+    });
+  },
+};
+
+/** The tenant whose organisation id this is, the platform's included. */
+const tenantOf = ({ tenants }: Context, header: string): TenantId | undefined =>
+  header === orgId(PLATFORM_TENANT) ? PLATFORM_TENANT : tenants.byOrgId.get(header)?.id;
+
+function oneTenant(source: ResourceRecord, tenant: TenantId | undefined): readonly Problem[] {
+  const headers = tenantHeaders(source);
+  const { uid, type } = source.inputs;
+  const signal = SIGNALS[text(type) ?? ""];
+  if (tenant === undefined || headers.length !== 1)
+    return [
+      {
+        message: `Data source ${source.name} names ${headers.length === 0 ? "no tenant" : headers.map((header) => JSON.stringify(header)).join(" and ")} in its X-Scope-OrgID header.`,
+        remedy:
+          "Give it one X-Scope-OrgID header with the organisation id of one tenant of the list, never several (`a|b`).",
+      },
+    ];
+  const expected = signal === undefined ? undefined : dataSourceUid(signal, tenant);
+  return expected !== undefined && uid === expected
+    ? []
+    : [
+        {
+          message: `Data source ${source.name} of tenant ${tenant} has the type ${JSON.stringify(type)} and the uid ${JSON.stringify(uid ?? "unset")}.`,
+          remedy:
+            expected === undefined
+              ? "Use prometheus, loki or tempo."
+              : `Call it ${expected}: a uid that names somebody else leads dashboards and links to the wrong data.`,
+        },
+      ];
+}
+
+/** The organisation by what the source depends on: its number is an output of it. */
+function organisation(
+  { graph, tenants }: Context,
+  source: ResourceRecord,
+  tenant: TenantId | undefined,
+): readonly Problem[] {
+  const organisations = source.dependsOn
+    .flatMap((urn) => graph.resource(urn) ?? [])
+    .filter(({ type }) => type === ORGANISATION);
+  const [own] = organisations;
+  if (own === undefined || organisations.length > 1 || source.inputs["orgId"] === undefined)
+    return [
+      {
+        message: `Data source ${source.name} is not in exactly one declared organisation (orgId ${JSON.stringify(source.inputs["orgId"] ?? "unset")}).`,
+        remedy:
+          "Give it the `orgId` of one Organization resource; unset means the provider's own, where everybody's would meet.",
+      },
+    ];
+  const owner = tenants.of(own);
+  return owner === undefined || owner.id === tenant
+    ? []
+    : [
+        {
+          message: `Data source ${source.name} of ${tenant === undefined ? "no known tenant" : `tenant ${tenant}`} is in the organisation of tenant ${owner.id}.`,
+          remedy: "Put it into its own tenant's organisation; only the operators' may hold several tenants'.",
+        },
+      ];
+}
+
+function throughTheEdge(source: ResourceRecord): readonly Problem[] {
+  const { url, accessMode, basicAuthEnabled } = source.inputs;
+  const keys = headersOf(source).filter(([name, value]) => CREDENTIAL_HEADERS.includes(name) && value !== "");
+  return [
+    ...(leadsToEdge(text(url))
+      ? []
+      : [
+          {
+            message: `Data source ${source.name} reads from ${JSON.stringify(url ?? "unset")}, which is not the edge's query listener.`,
+            remedy: `Let it read from envoy:${PORTS.envoy.query}: the backends believe any tenant header.`,
+          },
+        ]),
+    ...(keys.length === 1
+      ? []
+      : [
+          {
+            message: `Data source ${source.name} has ${keys.length} credentials.`,
+            remedy: "Give it one Authorization header with the read key of its tenant.",
+          },
+        ]),
+    ...((accessMode === undefined || accessMode === "proxy") && basicAuthEnabled !== true
+      ? []
+      : [
+          {
+            message: `Data source ${source.name} has accessMode ${JSON.stringify(accessMode ?? "proxy")}${basicAuthEnabled === true ? " and basic authentication" : ""}.`,
+            remedy: 'Use "proxy" with a header: a browser that asks directly has the key.',
+          },
+        ]),
+  ];
+}
+
+function leadsToEdge(url: string | undefined): boolean {
+  if (url === undefined || !URL.canParse(url)) return false;
+  const { hostname, port } = new URL(url);
+  // Kubernetes adds its own suffixes: `envoy.atalaya-prod.svc`.
+  return (hostname === "envoy" || hostname.startsWith("envoy.")) && Number(port) === PORTS.envoy.query;
+}

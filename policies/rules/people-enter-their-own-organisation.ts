@@ -1,0 +1,191 @@
+import { OPERATORS_GROUP } from "../../src/model/names";
+import type { ResourceRecord } from "../../src/model/recording";
+import { GRAFANA_ROLES, ROLES } from "../../src/model/roles";
+import type { Context } from "./context";
+import { DATA_SOURCE, ORGANISATION } from "./data-sources";
+import { nothing, type Rule, type Violation } from "./rule";
+import { fields, text, UNKNOWN } from "./values";
+
+const SETTINGS = "grafana:oss/ssoSettings:SsoSettings";
+const TENANT_GROUP = new RegExp(`^/tenants/([^/]+)/(${ROLES.join("|")})$`);
+
+type Problem = Pick<Violation, "message" | "remedy"> & { readonly tenant?: string };
+
+export const peopleEnterTheirOwnOrganisation: Rule = {
+  name: "people-enter-their-own-organisation",
+  description:
+    "A login leads to the organisation of the person's own groups and to no other: inside an organisation everybody reads everything.",
+  check: (context) => {
+    const settings = context.graph.ofType(SETTINGS);
+    if (settings.length === 0) return [nothing("Grafana login (SsoSettings)")];
+    const owners = organisationNumbers(context);
+    return [
+      ...settings.flatMap((resource) =>
+        [...strictness(resource), ...mapping(context, resource, owners)].map((problem) => ({
+          resource,
+          ...problem,
+        })),
+      ),
+      ...strangers(context),
+    ];
+  },
+};
+
+/** Owners by organisation number, as the data sources of an organisation say it: a tenant's id, or undefined for the operators'. */
+function organisationNumbers({ graph, tenants }: Context): ReadonlyMap<string, string | undefined> {
+  return new Map(
+    graph.ofType(DATA_SOURCE).flatMap((source) => {
+      const number = text(source.inputs["orgId"]);
+      const organisation = source.dependsOn
+        .map((urn) => graph.resource(urn))
+        .find((resource) => resource?.type === ORGANISATION);
+      return number === undefined || number === UNKNOWN || organisation === undefined
+        ? []
+        : [[number, tenants.of(organisation)?.id] as const];
+    }),
+  );
+}
+
+function strictness({ inputs }: ResourceRecord): readonly Problem[] {
+  const oauth = fields(inputs["oauth2Settings"]);
+  return [
+    ...(oauth["roleAttributeStrict"] === true
+      ? []
+      : [
+          {
+            message: "Grafana lets people in who belong to no group (roleAttributeStrict is not true).",
+            remedy: "Set roleAttributeStrict: who maps to no organisation gets in nowhere.",
+          },
+        ]),
+    ...(text(oauth["roleAttributePath"])
+      ? [
+          {
+            message: `Grafana takes a role from ${JSON.stringify(oauth["roleAttributePath"])}, which it merges into every organisation.`,
+            remedy: "Take roleAttributePath out: orgMapping says the role of each group.",
+          },
+        ]
+      : []),
+    ...(oauth["allowAssignGrafanaAdmin"] === true || oauth["skipOrgRoleSync"] === true
+      ? [
+          {
+            message:
+              "Grafana can make somebody an administrator of every organisation, or keeps old memberships.",
+            remedy: "Set allowAssignGrafanaAdmin and skipOrgRoleSync to false.",
+          },
+        ]
+      : []),
+  ];
+}
+
+/** `/tenants/mx/admin:2:Editor`: group, organisation number, role. */
+function mapping(
+  { tenants }: Context,
+  { inputs }: ResourceRecord,
+  owners: ReadonlyMap<string, string | undefined>,
+): readonly Problem[] {
+  const text_ = text(fields(inputs["oauth2Settings"])["orgMapping"]);
+  // Organisation numbers are not known before they exist: the offline preview knows them.
+  if (text_?.includes(UNKNOWN) === true) return [];
+  const entries = (text_ ?? "").split(/[\s,]+/).filter((entry) => entry !== "");
+  if (entries.length === 0)
+    return [
+      {
+        message: "Grafana's login maps no group to an organisation.",
+        remedy: "Set orgMapping for every tenant and the operators.",
+      },
+    ];
+  const known = new Set<string>(tenants.all.map(({ id }) => id));
+  return entries.flatMap((entry) => {
+    const [group = "", number = "", role = ""] = entry.split(":");
+    const [, tenant] = TENANT_GROUP.exec(group) ?? [];
+    const owner = owners.get(number);
+    const wrong =
+      tenant === undefined
+        ? strayGroup(group, owner)
+        : [
+            ...(known.has(tenant) ? [] : [`names a tenant that is not in this environment`]),
+            ...(owner === tenant
+              ? []
+              : [
+                  `leads into ${owner === undefined ? "an organisation that is not its own" : `the organisation of tenant ${owner}`}`,
+                ]),
+            ...(Object.values<string>(GRAFANA_ROLES).includes(role)
+              ? []
+              : [`gives the role ${JSON.stringify(role)}`]),
+          ];
+    return wrong.map((problem) => ({
+      ...(tenant !== undefined && { tenant }),
+      message: `Grafana's login: ${entry} ${problem}.`,
+      remedy:
+        "Map /tenants/<id>/<role> to that tenant's own organisation as Editor at most, and only operators to theirs.",
+    }));
+  });
+}
+
+const strayGroup = (group: string, owner: string | undefined): readonly string[] => [
+  ...(group === OPERATORS_GROUP ? [] : ["is no group of one tenant and not the operators'"]),
+  ...(owner === undefined ? [] : [`leads into the organisation of tenant ${owner}`]),
+];
+
+/** Grafana's own ways in for people that nobody has named. */
+function strangers({ containers, files }: Context): readonly Violation[] {
+  const remedy = "Take it out: whoever is not named by a group must not see an organisation.";
+  const lines = files
+    .filter(({ container, path }) => container.service === "grafana" && path.endsWith(".ini"))
+    .flatMap((file) =>
+      settingsOf(file.content ?? "").map((setting) => ({ resource: file.resource, ...setting })),
+    );
+  const variables = containers
+    .filter(({ service }) => service === "grafana")
+    .flatMap(({ resource, environment }) =>
+      environment.map(([name, value]) => ({ resource, ...variable(name, value) })),
+    );
+  return [...lines, ...variables].filter(isOpen).map(({ resource, section, name, value }) => ({
+    resource,
+    message: `Grafana's [${section}] ${name} is ${value}.`,
+    remedy,
+  }));
+}
+
+interface Setting {
+  readonly section: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+const isOpen = ({ section, name, value }: Setting): boolean => {
+  const setting = `${section}.${name}`;
+  const yes = /^(true|1|t|yes|on)$/i.test(value);
+  if (
+    /^(auth\.anonymous\.enabled|users\.auto_assign_org|auth\.proxy\.enabled|users\.allow_org_create|users\.allow_sign_up|public_dashboards\.enabled|snapshots\.external_enabled)$/.test(
+      setting,
+    )
+  )
+    return yes;
+  return /^auth\.[a-z_]+\.(org_mapping|role_attribute_path)$/.test(setting) && value !== "";
+};
+
+function settingsOf(ini: string): readonly Setting[] {
+  let section = "";
+  return ini.split("\n").flatMap((line) => {
+    const header = /^\s*\[(.+)\]\s*$/.exec(line)?.[1];
+    if (header !== undefined) section = header;
+    const [, name, value = ""] = /^\s*([a-z_]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+    return name === undefined ? [] : [{ section, name, value: value.replaceAll(/^"|"$/g, "") }];
+  });
+}
+
+/** `GF_AUTH_ANONYMOUS_ENABLED` is `[auth.anonymous] enabled`: an underscore may stand for a dot. */
+const variable = (name: string, value: string): Setting => {
+  const known = [
+    "auth.anonymous",
+    "auth.proxy",
+    "auth.generic_oauth",
+    "users",
+    "public_dashboards",
+    "snapshots",
+  ];
+  const section =
+    known.find((one) => name.toUpperCase().startsWith(`GF_${one.replaceAll(".", "_").toUpperCase()}_`)) ?? "";
+  return { section, name: name.slice(`GF_${section}_`.length).toLowerCase(), value };
+};

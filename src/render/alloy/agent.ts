@@ -1,0 +1,23 @@
+import type { RenderedFile } from "../../model/files";
+import type { Agent, Tenant } from "../../model/tenant";
+import { agentPipeline } from "../agent-pipeline";
+import { placedFile } from "../files";
+import type { RenderInput } from "../input";
+import { alloyDocument } from "./document";
+
+/** One file for each agent. A suspended tenant's agents keep theirs: the edge refuses them, and their queues wait. */
+export const renderAgents = (input: RenderInput): readonly RenderedFile[] =>
+  input.tenants.flatMap((tenant) => tenant.agents.map((agent) => renderAgent(input, tenant, agent)));
+
+function renderAgent(input: RenderInput, tenant: Tenant, agent: Agent): RenderedFile {
+  const directories = input.topology.agents[agent.id]?.directories;
+  if (directories === undefined) throw new Error(`topology: agent "${agent.id}" has no place`);
+  const content = alloyDocument(agentPipeline(input, tenant, agent));
+  return placedFile(
+    { agent: agent.id },
+    `alloy/agents/${agent.id}.alloy`,
+    directories,
+    "config.alloy",
+    content,
+  );
+}

@@ -1,0 +1,94 @@
+import { DENIALS } from "./names";
+import { extension, type Message } from "./protobuf";
+import { RETRY_AFTER } from "./responses";
+
+/** An answer of Envoy's own: when (CEL), and what instead. First match wins. */
+interface Reply {
+  readonly when: string;
+  /** Also decides the gRPC status: 401 is 16, 403 is 7, 429 and 503 are 14. */
+  readonly status?: number;
+  readonly code: string;
+  /** For people, and the whole answer over gRPC. Names no tenant, client or address. */
+  readonly message: string;
+}
+
+/** Tokens of our realm begin so: its key algorithm stands first in their header. */
+const OUR_TOKENS = `Bearer ${Buffer.from('{"alg":"RS256",').toString("base64url")}`;
+
+const detailsAre = (details: string): string => `response.code_details == '${details}'`;
+const detailsBegin = (prefix: string): string => `response.code_details.startsWith('${prefix}')`;
+const detailsHold = (part: string): string => `response.code_details.contains("${part}")`;
+const TOKEN = detailsBegin("jwt_authn_access_denied");
+const RBAC = detailsBegin("rbac_access_denied");
+/** A key that Envoy does not have yet may be new; that of a token that is not our realm's never comes. */
+const STRANGER = `${detailsHold("Jwks_doesn't_have_key")} && !request.headers['authorization'].startsWith('${OUR_TOKENS}')`;
+
+const UNDECIDED = { status: 503, message: "This cannot be checked now. Try again." };
+const UNAVAILABLE = { status: 503, message: "This is not available now. Try again." };
+
+/** What cannot be decided is 503, never 401 or 403: senders drop what those answer. */
+const REPLIES: readonly Reply[] = [
+  { when: `${TOKEN} && ${detailsHold("Jwt_is_missing")}`, status: 401, code: "credential_missing", message: "A credential is missing." },
+  { when: `${TOKEN} && ${detailsHold("Jwks")} && !(${STRANGER})`, code: "keys_unavailable", ...UNDECIDED },
+  { when: TOKEN, status: 401, code: "token_invalid", message: "The token is not valid here." },
+  { when: `${RBAC} && ${detailsHold(DENIALS.bindingsUnavailable)}`, code: "tenants_unavailable", ...UNDECIDED },
+  { when: `${RBAC} && ${detailsHold(DENIALS.tenantUndecided)}`, code: "tenant_undecided", ...UNDECIDED },
+  { when: RBAC, status: 403, code: "tenant_denied", message: "This credential may not use a tenant here." },
+  { when: detailsBegin("ext_authz"), code: "authorization_unavailable", ...UNDECIDED },
+  { when: detailsBegin("local_rate_limited"), status: 429, code: "rate_limited", message: "Too many requests. Try again later." },
+  { when: `${detailsAre("direct_response")} || ${detailsAre("route_not_found")}`, status: 404, code: "route_unknown", message: "There is nothing at this path and method." },
+  { when: "response.code == 413", code: "body_too_large", message: "The request is too large." },
+  { when: "response.code == 504", code: "timeout", message: "This took too long. Try again." },
+  { when: "response.code >= 500 || response.code == 408", code: "unavailable", ...UNAVAILABLE },
+]; // prettier-ignore
+
+/** The auth service's refusals come with their own code, as JSON. */
+const DENIED = `${detailsAre("ext_authz_denied")} && response.code in [401, 403]`;
+const DENIED_MESSAGE = "The credential is not valid for this.";
+
+const OTHER = { code: "request_refused", message: "The request is not well-formed." };
+
+/** Bodies and statuses of all that Envoy answers itself. The code details, which say more, go to the access log only. */
+export const localReplies = (): Message => ({
+  mappers: [
+    mapper(GRPC, DENIED, {}, text(DENIED_MESSAGE)),
+    mapper(ANY, DENIED, {}, { ...text("%LOCAL_REPLY_BODY%"), content_type: "application/json" }),
+    ...REPLIES.map((reply) => mapper(GRPC, reply.when, reply, text(reply.message))),
+    ...REPLIES.map((reply) => mapper(ANY, reply.when, reply, json(reply))),
+  ],
+  body_format: json(OTHER),
+});
+
+const json = ({ code, message }: Pick<Reply, "code" | "message">): Message => ({ json_format: { code, message } });
+const text = (message: string): Message => ({ text_format_source: { inline_string: message } });
+
+/** For gRPC the body is the whole `grpc-message`, so that it is plain text there. */
+const GRPC: readonly Message[] = [
+  { header_filter: { header: { name: "content-type", string_match: { prefix: "application/grpc" } } } },
+];
+const ANY: readonly Message[] = [];
+
+function mapper(only: readonly Message[], when: string, { status }: Partial<Reply>, body: Message): Message {
+  const condition = {
+    extension_filter: extension(
+      "envoy.access_loggers.extension_filters.cel",
+      "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+      { expression: when },
+    ),
+  };
+  return {
+    filter: only.length === 0 ? condition : { and_filter: { filters: [...only, condition] } },
+    ...(status !== undefined && { status_code: status, headers_to_add: headers(status) }),
+    body_format_override: body,
+  };
+}
+
+function headers(status: number): readonly Message[] {
+  const added: Readonly<Record<number, Message>> = {
+    401: { key: "www-authenticate", value: "Bearer" },
+    429: { key: "retry-after", value: "1" },
+    503: { key: "retry-after", value: `${RETRY_AFTER}` },
+  };
+  const header = added[status];
+  return header === undefined ? [] : [{ header, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" }];
+}

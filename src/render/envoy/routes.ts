@@ -1,0 +1,129 @@
+import { API_KEY_HEADER } from "../../model/headers";
+import { pathPattern } from "../../model/match";
+import { ROUTES, UPSTREAMS, type Listener, type Route, type Verifier } from "../../model/routes";
+import { FILTERS, ROUTE_METADATA, TOKEN_FILTERS, upstreamCluster } from "./names";
+import { any, seconds, type Message } from "./protobuf";
+import { keepErrors, replaceAllErrors } from "./responses";
+
+/** A listener's routes: the table's, in its order, and 404 for everything else. */
+export const routeTable = (listener: Listener): Message => ({
+  name: listener,
+  virtual_hosts: [
+    {
+      name: listener,
+      domains: ["*"],
+      routes: [
+        ...ROUTES.filter(({ listeners }) => listeners.includes(listener)).flatMap(envoyRoutes),
+        UNKNOWN,
+      ],
+    },
+  ],
+});
+
+/** `Bearer atl_...` and basic authentication carry an API key (src/auth/keys.ts). */
+const KEY_IN_AUTHORIZATION = "(Bearer atl_|Basic ).*";
+
+/** One entry, or two where a route is for API keys: they come in either of two headers, and an entry's conditions all hold. */
+function envoyRoutes(route: Route): readonly Message[] {
+  if (route.credential === undefined) return [envoyRoute(route, [])];
+  return [
+    envoyRoute(route, [{ name: API_KEY_HEADER, present_match: true }]),
+    envoyRoute(route, [
+      { name: "authorization", string_match: { safe_regex: { regex: KEY_IN_AUTHORIZATION } } },
+    ]),
+  ];
+}
+
+const envoyRoute = (route: Route, headers: readonly Message[]): Message => ({
+  name: route.id,
+  match: { ...pathMatch(route), headers: [methodMatch(route), ...headers] },
+  route: action(route),
+  metadata: { filter_metadata: { [ROUTE_METADATA]: { verifier: route.verifier } } },
+  typed_per_filter_config: perFilter(route),
+});
+
+function pathMatch(route: Route): Message {
+  if (route.prefix === true) return { path_separated_prefix: route.path };
+  return route.path.includes("{") ? { safe_regex: { regex: pathPattern(route) } } : { path: route.path };
+}
+
+const methodMatch = ({ methods }: Route): Message => {
+  const [only] = methods;
+  return {
+    name: ":method",
+    string_match: methods.length === 1 ? { exact: only } : { safe_regex: { regex: methods.join("|") } },
+  };
+};
+
+const action = ({ id, upstream, rewrite, limits, websocket }: Route): Message => ({
+  cluster: upstreamCluster(upstream),
+  // The upstream's own name: what the client put into Host goes nowhere.
+  auto_host_rewrite: true,
+  timeout: seconds(limits.timeout),
+  ...(limits.stream !== undefined && {
+    // A flowing stream ends at a token's age, one that stands still at the latest then.
+    max_stream_duration: { max_stream_duration: seconds(limits.stream) },
+    idle_timeout: seconds(limits.stream),
+  }),
+  ...(rewrite !== undefined && {
+    regex_rewrite: {
+      pattern: { regex: `^${rewrite.from.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}` },
+      substitution: rewrite.to,
+    },
+  }),
+  ...(websocket === true && { upgrade_configs: [{ upgrade_type: "websocket", enabled: true }] }),
+  // A read may be asked again where the upstream did not begin with it; what is written, its sender sends again.
+  ...(isRead(id) && { retry_policy: { retry_on: "connect-failure,refused-stream", num_retries: 1 } }),
+});
+
+const isRead = (id: string): boolean =>
+  ROUTES.some(
+    (route) =>
+      route.id === id && "signal" in route.right && route.right.verb === "read" && route.websocket === undefined,
+  );
+
+const off = any("envoy.config.route.v3.FilterConfig", { disabled: true });
+
+/** Exactly one verifier is switched off: the other one checks. */
+function unverified(verifier: Verifier): Message {
+  switch (verifier) {
+    case "agentJwt":
+      return { [FILTERS.authService]: AUTH_SERVICE_OFF };
+    case "authService":
+      return TOKEN_OFF;
+    default:
+      return verifier satisfies never;
+  }
+}
+
+const AUTH_SERVICE_OFF = any("envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute", { disabled: true });
+const TOKEN_OFF: Message = {
+  ...Object.fromEntries(TOKEN_FILTERS.map((name) => [name, off])),
+  [FILTERS.token]: any("envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig", { disabled: true }),
+};
+
+const perFilter = ({ verifier, limits, upstream, right }: Route): Message => ({
+  ...unverified(verifier),
+  [FILTERS.bodyLimit]: any(
+    "envoy.extensions.filters.http.buffer.v3.BufferPerRoute",
+    limits.stream === undefined ? { buffer: { max_request_bytes: limits.body } } : { disabled: true },
+  ),
+  ...("api" in right && { [FILTERS.forgetCredentials]: off }),
+  // The collector's refusals name its backends whatever their status; the auth service's own answers name nobody.
+  ...(upstream === "collectorHttp" && { [FILTERS.upstreamErrors]: replaceAllErrors }),
+  ...(UPSTREAMS[upstream].service === "auth" && { [FILTERS.upstreamErrors]: keepErrors }),
+});
+
+/** Answered here: it has no cluster, so that with all checks off there is nothing it could let anybody reach. */
+const UNKNOWN: Message = {
+  name: "route-unknown",
+  match: { prefix: "/" },
+  direct_response: { status: 404 },
+  metadata: { filter_metadata: { [ROUTE_METADATA]: { verifier: "none" } } },
+  typed_per_filter_config: {
+    ...TOKEN_OFF,
+    [FILTERS.authService]: AUTH_SERVICE_OFF,
+    [FILTERS.tenantDecided]: off,
+    [FILTERS.tenantLimits]: off,
+  },
+};

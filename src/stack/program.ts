@@ -1,0 +1,115 @@
+import * as pulumi from "@pulumi/pulumi";
+import { join } from "node:path";
+import { Agent } from "../../components/agent";
+import { inBatches } from "../../components/batches";
+import { OperatorsView, Organisation } from "../../components/organisation";
+import { SingleSignOn } from "../../components/single-sign-on";
+import { Tenant } from "../../components/tenant";
+import { TenantIdentity } from "../../components/tenant-identity";
+import { authority } from "../model/topology";
+import { prepareAuthImage } from "./auth-image";
+import { environmentOutputs, tenantOutput, type TenantOutput } from "./outputs";
+import type { RenderedStack } from "./render";
+import { defineShared, type EnvironmentInput, type Shared } from "./shared";
+
+const PROJECT_ROOT = join(__dirname, "..", "..");
+
+/** Tenants that are registered at once: more only fill the memory. */
+const BATCH = 20;
+
+/**
+ * Declares everything of a stack and returns its outputs. The order is the order of trust: keys, then what knows them and
+ * limits, then organisations, and only then anything by which somebody can prove to be of a tenant.
+ */
+export async function defineEnvironment(input: EnvironmentInput): Promise<Record<string, unknown>> {
+  const tenants: Tenant[] = [];
+  await inBatches(input.tenants, BATCH, (declared) => {
+    const tenant = new Tenant(declared);
+    tenants.push(tenant);
+    return tenant;
+  });
+  const shared = defineShared(
+    input,
+    tenants.flatMap(({ ownKey, operatorsKey }) => [ownKey, operatorsKey]),
+  );
+  const outputs: TenantOutput[] = [];
+  await inBatches(tenants, BATCH, (tenant) => {
+    outputs.push(defineTenant(tenant, input, shared));
+    return tenant;
+  });
+  new SingleSignOn("single-sign-on", {
+    grafana: shared.dashboards.context,
+    topology: input.topology,
+    clientSecret: shared.grafanaClientSecret,
+    operators: shared.operators.organisationId,
+    organisations: outputs.map(({ declared, grafanaOrganisation }) => ({
+      tenant: declared.id,
+      id: grafanaOrganisation,
+    })),
+  });
+  return {
+    ...environmentOutputs(input, shared),
+    tenants: Object.fromEntries(outputs.map((output) => [output.declared.id, tenantOutput(output)])),
+  };
+}
+
+function defineTenant(tenant: Tenant, input: EnvironmentInput, shared: Shared): TenantOutput {
+  const { environment, topology, files } = input;
+  const { declared } = tenant;
+  const { gateway, dashboards, realm, isolation } = shared;
+  const below = { parent: tenant };
+  const sources = {
+    grafana: dashboards.context,
+    tenant: declared,
+    edge: `https://${authority(topology.services.envoy, "query")}`,
+    authority: gateway.authority,
+    after: shared.readable,
+  };
+  const organisation = new Organisation(declared.id, { ...sources, key: tenant.ownKey }, below);
+  new OperatorsView(
+    declared.id,
+    { ...sources, key: tenant.operatorsKey, organisation: shared.operators.organisationId },
+    below,
+  );
+  const identity = new TenantIdentity(
+    declared.id,
+    {
+      tenant: declared,
+      realm: realm.context,
+      demonstrationUsers: environment.demonstrationUsers,
+      after: [...isolation, organisation.resource],
+    },
+    below,
+  );
+  for (const { id } of declared.agents)
+    new Agent(
+      id,
+      {
+        host: shared.host,
+        environment,
+        topology,
+        files: files.filter(({ owner }) => "agent" in owner && owner.agent === id),
+        tenant: declared,
+        client: identity.client(id),
+        authority: gateway.authority,
+        edge: gateway.service,
+      },
+      below,
+    );
+  return {
+    declared,
+    grafanaOrganisation: organisation.organisationId,
+    clients: identity.clients,
+    users: identity.users,
+  };
+}
+
+/** The same for a stack of this project: its own auth image and its own configuration secrets. */
+export const declareStack = (stack: RenderedStack): Promise<Record<string, unknown>> => {
+  const config = new pulumi.Config();
+  return defineEnvironment({
+    ...stack,
+    authImage: prepareAuthImage(PROJECT_ROOT),
+    secret: (key) => config.requireSecret(key),
+  });
+};

@@ -1,0 +1,22 @@
+import type { Environment } from "../model/environment";
+import type { RenderedFile } from "../model/files";
+import type { Tenant } from "../model/tenant";
+import { containerTopology, type Topology } from "../model/topology";
+import { renderEnvironment } from "../render";
+import { publicUrls } from "./urls";
+
+/** A stack as it is declared: who, where, and every file that follows from it. */
+export interface RenderedStack {
+  readonly environment: Environment;
+  /** Sorted by id. */
+  readonly tenants: readonly Tenant[];
+  readonly topology: Topology;
+  readonly files: readonly RenderedFile[];
+}
+
+/** Pure: the same environment and tenants give the same bytes. */
+export function renderStack(environment: Environment, tenants: readonly Tenant[]): RenderedStack {
+  const agents = tenants.flatMap((tenant) => tenant.agents.map(({ id }) => id));
+  const topology = containerTopology(agents, publicUrls(environment));
+  return { environment, tenants, topology, files: renderEnvironment({ environment, tenants, topology }) };
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { formatProblem, parseEnvironment, parseStack } from "../../src/config";
+import { DEFAULT_SIZES } from "../../src/config/sizes";
+import { size } from "../../src/model/units";
+import { stackOf } from "./helpers";
+
+const FILE = "Pulumi.dev.yaml";
+type Settings = Readonly<Record<string, unknown>>;
+const environment = (settings: Settings) => parseEnvironment("dev", stackOf(settings), FILE);
+const warnings = (settings: Settings): string[] =>
+  parseStack("dev", stackOf(settings), FILE).warnings.map(formatProblem);
+
+it("fills in what a stack does not say", () => {
+  expect(environment({})).toEqual({
+    name: "dev",
+    host: "docker",
+    domain: "localhost",
+    publish: {
+      address: "127.0.0.1",
+      ports: { otlpGrpc: 4317, otlpHttp: 4318, keycloak: 8090, grafana: 3000 },
+    },
+    debugPorts: false,
+    capacity: {
+      requests: 500,
+      samples: 50_000,
+      activeSeries: 1_000_000,
+      logs: 10 * 1024 ** 2,
+      traces: 20 * 1024 ** 2,
+    },
+    overCapacity: "warn",
+    maximumRetention: { metrics: 400 * 86_400, logs: 400 * 86_400, traces: 90 * 86_400 },
+    sizes: DEFAULT_SIZES,
+    trustedProxies: 0,
+    identityProviders: [],
+    demonstrationUsers: false,
+  });
+});
+
+it("takes texts, numbers, booleans and JSON as the engine hands them over", () => {
+  const provider = {
+    alias: "corp",
+    displayName: "Corporation",
+    issuer: "https://login.example.com",
+    authorizationUrl: "https://login.example.com/authorize",
+    tokenUrl: "https://login.example.com/token",
+    jwksUrl: "https://login.example.com/keys",
+    clientId: "atalaya",
+    clientSecretKey: "corp-secret",
+  };
+  const found = environment({
+    host: "kubernetes",
+    tenants: "lists/all.yaml",
+    publish: { address: "::1", ports: { grafana: 3001 } },
+    debugPorts: true,
+    imageRegistry: "mirror.example.com:5000/proxy",
+    maximumRetention: { logs: "60d" },
+    sizes: { mimir: { memory: "4GiB" }, agent: { cpus: 0.25 } },
+    trustedProxies: 2,
+    identityProviders: [provider],
+    demonstrationUsers: "true",
+    "docker:host": "tcp://ignored",
+  });
+  expect(found).toMatchObject({
+    host: "kubernetes",
+    publish: { address: "::1", ports: { otlpGrpc: 4317, grafana: 3001 } },
+    debugPorts: true,
+    imageRegistry: "mirror.example.com:5000/proxy",
+    maximumRetention: { metrics: 400 * 86_400, logs: 60 * 86_400 },
+    trustedProxies: 2,
+    identityProviders: [provider],
+    demonstrationUsers: true,
+  });
+  expect(found.sizes.mimir).toEqual({ memory: size("4GiB"), cpus: DEFAULT_SIZES.mimir.cpus });
+  expect(found.sizes.agent).toEqual({ memory: DEFAULT_SIZES.agent.memory, cpus: 0.25 });
+  expect(parseStack("dev", stackOf({ tenants: "lists/all.yaml" }), FILE).tenants).toBe("lists/all.yaml");
+  expect(parseStack("dev", stackOf({ imageRegistry: "", tenants: "" }), FILE).tenants).toBe("tenants.yaml");
+});
+
+describe("what should be deliberate is a warning", () => {
+  it("publishing on an address that is not loopback", () => {
+    expect(warnings({ publish: { address: "0.0.0.0" } })).toEqual([
+      'Pulumi.dev.yaml: atalaya:publish.address "0.0.0.0" is not loopback: others on the network reach Envoy, Keycloak and Grafana without TLS of ours. Keep it only if that is meant, and put a TLS proxy or a firewall in front.',
+    ]);
+    expect(warnings({ publish: { address: "::" } })).toHaveLength(1);
+    for (const address of ["127.0.0.1", "127.1.2.3", "::1", "0:0:0:0:0:0:0:1"])
+      expect(warnings({ publish: { address } })).toEqual([]);
+  });
+  it("demonstration users where others come", () => {
+    expect(warnings({ demonstrationUsers: "true" })).toEqual([]);
+    expect(warnings({ demonstrationUsers: "true", host: "kubernetes" })).toEqual([
+      "Pulumi.dev.yaml: atalaya:demonstrationUsers true makes users with known names in an environment that others reach. Turn it off where real data is.",
+    ]);
+  });
+});

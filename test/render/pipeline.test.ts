@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { ratio } from "../../src/model/units";
+import { agentPipeline } from "../../src/render/agent-pipeline";
+import { alloyDocument } from "../../src/render/alloy/document";
+import { gatewayPipeline } from "../../src/render/gateway-pipeline";
+import { toCollector } from "../../src/render/otelcol";
+import { outputs, queues, type Pipeline } from "../../src/render/pipeline";
+import { DEFAULT_PLAN } from "../../src/model/plans";
+import { byteRate, size } from "../../src/model/units";
+import { input, tenant } from "./input";
+import type { Tenant } from "../../src/model/tenant";
+
+const agentOf = (of: Tenant) => {
+  const [agent] = of.agents;
+  if (agent === undefined) throw new Error("no agent");
+  return agentPipeline(input([of]), of, agent);
+};
+
+describe("the gateway", () => {
+  const pipeline = gatewayPipeline(input());
+  const text = alloyDocument(pipeline);
+
+  it("holds nothing back", () => {
+    expect(queues(pipeline)).toEqual([]);
+    expect(text).not.toMatch(/processor\.batch|storage\.file|batch \{/);
+    expect(text.match(/sending_queue \{\n\t\tenabled = false\n/g)).toHaveLength(3);
+    expect(text.match(/retry_on_failure \{\n\t\tenabled = false\n/g)).toHaveLength(3);
+  });
+
+  it("takes the tenant from the request and from nothing else", () => {
+    expect(text.match(/include_metadata +=/g)).toHaveLength(2);
+    expect(text.match(/include_metadata +=\s+true/g)).toHaveLength(2);
+    expect(text.match(/auth +=\s+otelcol\.auth\.headers\.tenant\.handler/g)).toHaveLength(3);
+    const { mark } = pipeline.components;
+    if (mark?.kind !== "transform") throw new Error("no transform");
+    for (const signal of ["traces", "metrics", "logs"] as const)
+      expect(mark.statements[signal]?.statements.slice(0, 2)).toEqual([
+        String.raw`delete_matching_keys(resource.attributes, "^tenant\\.id$")`,
+        'set(resource.attributes["tenant.id"], otelcol.client.metadata["x-scope-orgid"][0])',
+      ]);
+    expect(text).toContain('error_mode = "propagate"');
+  });
+
+  it("sends each signal to its backend", () => {
+    expect(outputs(pipeline, "edge")).toEqual({ traces: ["memory"], metrics: ["memory"], logs: ["memory"] });
+    expect(outputs(pipeline, "mark")).toEqual({ traces: ["tempo"], metrics: ["mimir"], logs: ["loki"] });
+  });
+});
+
+describe("an agent", () => {
+  const pipeline = agentOf(tenant("mx"));
+
+  it("measures all spans before it samples them", () => {
+    expect(outputs(pipeline, "memory").traces).toEqual(["spans", "graph", "sample"]);
+    expect(outputs(pipeline, "sample")).toEqual({ traces: ["traces"] });
+  });
+
+  it("queues each signal on disk, in a folder of its own, with nothing before the queue that batches", () => {
+    expect(queues(pipeline).map(([id, { directory }]) => [id, directory])).toEqual([
+      ["traces", "/var/lib/atalaya/agent-mx/data/queue-traces"],
+      ["metrics", "/var/lib/atalaya/agent-mx/data/queue-metrics"],
+      ["logs", "/var/lib/atalaya/agent-mx/data/queue-logs"],
+    ]);
+    const text = alloyDocument(pipeline);
+    expect(text.match(/fsync +=\s+true/g)).toHaveLength(3);
+    expect(text.match(/max_elapsed_time = "0s"/g)).toHaveLength(3);
+    expect(text).not.toContain("processor.batch");
+  });
+
+  it("samples nothing, and holds no span in memory, where everything is kept", () => {
+    const all = agentOf(tenant("mx", { sampling: { ...DEFAULT_PLAN.sampling, keep: ratio("100%") } }));
+    expect(alloyDocument(all)).not.toContain("tail_sampling");
+    expect(outputs(all, "memory").traces).toEqual(["spans", "graph", "traces"]);
+  });
+
+  it("makes no batch that is larger than the tenant's burst", () => {
+    const { limits } = DEFAULT_PLAN;
+    const narrow = {
+      ...limits,
+      metrics: { ...limits.metrics, burst: 100 },
+      logs: { ...limits.logs, ingest: byteRate("1KiB/s"), burst: size("240KiB") },
+      traces: { ...limits.traces, burst: size("1KiB") },
+    };
+    const batches = (of: Pipeline) => Object.fromEntries(queues(of).map(([id, { batch }]) => [id, batch.to]));
+    expect(batches(pipeline)).toEqual({ traces: 500, metrics: 2_000, logs: 250 });
+    expect(batches(agentOf(tenant("mx", { limits: narrow })))).toEqual({ traces: 1, metrics: 100, logs: 10 });
+  });
+
+  it("sends its own logs and metrics to its tenant, as alloy-agent", () => {
+    const text = alloyDocument(pipeline);
+    expect(text).toContain("write_to = [otelcol.receiver.loki.own.receiver]");
+    expect(text).toContain("forward_to      = [otelcol.receiver.prometheus.own.receiver]");
+    expect(outputs(pipeline, "name")).toEqual({ metrics: ["metrics"], logs: ["logs"] });
+    expect(text).toContain(String.raw`set(resource.attributes[\"service.name\"], \"alloy-agent\")`);
+  });
+
+  it("holds no secret: the file of its own is named", () => {
+    expect(alloyDocument(pipeline)).toContain(
+      'client_secret_file = "/var/lib/atalaya/agent-mx/secrets/client-secret"',
+    );
+  });
+});
+
+describe("a pipeline", () => {
+  it("is refused when a component is reached in two ways, which Alloy would mix", () => {
+    const { components } = gatewayPipeline(input());
+    const flow = { signal: "logs", through: ["memory"] } as const;
+    const mixed: Pipeline = {
+      components: { ...components, other: components["edge"] as Pipeline["components"][string] },
+      flows: [
+        { ...flow, id: "a", from: ["edge"], to: ["loki"] },
+        { ...flow, id: "b", from: ["other"], to: ["tempo"] },
+      ],
+    };
+    expect(() => alloyDocument(mixed)).toThrow('pipeline: "memory" is reached in several ways: edge; other');
+  });
+
+  it("names only components that it has", () => {
+    const { components, flows } = gatewayPipeline(input());
+    const [first] = flows;
+    if (first === undefined) throw new Error("no flow");
+    expect(() => alloyDocument({ components, flows: [{ ...first, to: ["nowhere"] }] })).toThrow(
+      'pipeline: no component is called "nowhere"',
+    );
+  });
+
+  it("is the same for the OpenTelemetry Collector, less Alloy's own telemetry", () => {
+    const { service } = parse(toCollector(agentOf(tenant("mx")))) as {
+      service: { pipelines: Readonly<Record<string, unknown>> };
+    };
+    expect(service.pipelines).toEqual({
+      "logs/logs": {
+        receivers: ["otlp/programs"],
+        processors: ["memory_limiter/memory", "transform/classify"],
+        exporters: ["otlp_http/logs"],
+      },
+      "metrics/derived": {
+        receivers: ["spanmetrics/spans", "servicegraph/graph"],
+        processors: ["transform/derived"],
+        exporters: ["otlp_http/metrics"],
+      },
+      "metrics/metrics": {
+        receivers: ["otlp/programs"],
+        processors: ["memory_limiter/memory"],
+        exporters: ["otlp_http/metrics"],
+      },
+      "traces/kept": {
+        receivers: ["otlp/programs"],
+        processors: ["memory_limiter/memory", "tail_sampling/sample"],
+        exporters: ["otlp_http/traces"],
+      },
+      "traces/observed": {
+        receivers: ["otlp/programs"],
+        processors: ["memory_limiter/memory"],
+        exporters: ["spanmetrics/spans", "servicegraph/graph"],
+      },
+    });
+  });
+});
