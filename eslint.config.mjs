@@ -17,8 +17,12 @@ const rooms = {
     from: ["src/config", "src/model", "src/render", "src/stack", "policies/rules"],
     pulumi: true,
   },
+  "src/lab": {
+    from: ["src/config", "src/model", "src/render", "src/stack", "src/preview", "src/auth"],
+    pulumi: false,
+  },
   "src/cli": {
-    from: ["src/config", "src/model", "src/render", "src/stack", "src/preview", "policies/rules"],
+    from: ["src/config", "src/model", "src/render", "src/stack", "src/preview", "src/lab", "policies/rules"],
     pulumi: false,
   },
 };

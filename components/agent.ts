@@ -7,8 +7,8 @@ import { PORTS } from "../src/model/services";
 import { isActive, type Tenant } from "../src/model/tenant";
 import { httpUrl, type Topology } from "../src/model/topology";
 import { duration } from "../src/model/units";
+import { alloyCommand } from "./alloy";
 import type { Client } from "./client";
-import { alloyCommand } from "./collector";
 import type { Host, RunningService } from "./host";
 
 export interface AgentArgs {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { duration } from "../src/model/units";
+import { alloyCommand } from "./alloy";
 import type { RunningService } from "./host";
 import { sharedSpec, targetOf, type ServiceArgs } from "./service";
 
@@ -13,13 +14,13 @@ export class Collector extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("atalaya:data:Collector", name, { service: "alloy-gateway" }, opts);
-    const { host, ports, directories } = args.topology.services["alloy-gateway"];
+    const { bind, ports, directories } = args.topology.services["alloy-gateway"];
     const spec = sharedSpec("alloy-gateway", args, {
       image: "alloy",
       command: alloyCommand(
         targetOf(args, "alloy-gateway", "config.alloy"),
         directories.data,
-        `0.0.0.0:${ports.http}`,
+        `${bind}:${ports.http}`,
       ),
       environment: {},
       scratch: [directories.data, "/tmp"],
@@ -27,7 +28,6 @@ export class Collector extends pulumi.ComponentResource {
       user: "473:473",
       grace: duration("30s"),
     });
-    if (host !== spec.name) throw new Error(`The collector is reached as ${host} but called ${spec.name}.`);
     this.service = args.host.run(
       name,
       { spec },
@@ -36,13 +36,3 @@ export class Collector extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 }
-
-/** Alloy's flags. `public-preview` is what its disk queue needs; nothing is told to its makers. */
-export const alloyCommand = (config: string, storage: string, listen: string): readonly string[] => [
-  "run",
-  config,
-  `--storage.path=${storage}`,
-  `--server.http.listen-addr=${listen}`,
-  "--stability.level=public-preview",
-  "--disable-reporting",
-];

@@ -7,8 +7,6 @@ import { dataPassword, password } from "./passwords";
 import { dataVolume, sharedSpec, targetOf, type ServiceArgs } from "./service";
 
 export interface DashboardsArgs extends ServiceArgs {
-  /** What it reads through and by whom people log in. */
-  readonly after: readonly RunningService[];
   readonly oauthClientSecret: pulumi.Input<string>;
 }
 
@@ -60,7 +58,7 @@ export class Dashboards extends pulumi.ComponentResource {
           [files.secretKey]: secretKey,
         },
       },
-      { parent: this, dependsOn: args.after.map(({ ready }) => ready) },
+      { parent: this },
     );
     const provider = new grafana.Provider(
       `${name}-provider`,

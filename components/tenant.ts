@@ -18,7 +18,8 @@ export class Tenant extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     const { id, orgId, state } = declared;
-    super("atalaya:tenant:Tenant", id, { id, orgId, state }, opts);
+    // Not `id`: Pulumi keeps that name for itself and drops an input that has it.
+    super("atalaya:tenant:Tenant", id, { tenant: id, orgId, state }, opts);
     new random.RandomUuid(
       `${id}-anchor`,
       { keepers: { id, orgId } },
@@ -27,6 +28,7 @@ export class Tenant extends pulumi.ComponentResource {
     // No resource's ending is the end of another's: ids may hold anything before them.
     this.ownKey = readKey(`${id}-key-own`, `grafana-${id}`, declared, this);
     this.operatorsKey = readKey(`${id}-key-operators`, `operators-${id}`, declared, this);
-    this.registerOutputs({});
+    // Read again by the next update, which refuses to remove an active tenant (src/stack/removals.ts).
+    this.registerOutputs({ tenant: id, state });
   }
 }

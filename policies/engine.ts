@@ -34,7 +34,9 @@ export function recordingOf(resources: readonly EngineResource[]): Recording {
 
 function recordOf({ urn, type, name, props, opts, ...rest }: EngineResource): ResourceRecord {
   const parent = rest.parent?.urn ?? opts.parent;
-  const targets = [rest.dependencies, ...Object.values(rest.propertyDependencies)].flat().map((target) => target.urn);
+  const targets = [rest.dependencies, ...Object.values(rest.propertyDependencies)]
+    .flat()
+    .map((target) => target.urn);
   return {
     urn,
     type,

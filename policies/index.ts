@@ -19,7 +19,8 @@ const policy = (rule: Rule): StackValidationPolicy => ({
   description: rule.description,
   enforcementLevel: "mandatory",
   validateStack: ({ resources }, report) => {
-    for (const { urn, message, remedy } of findings(rule, contextOf(resources))) report(`${message} ${remedy}`, urn);
+    for (const { urn, message, remedy } of findings(rule, contextOf(resources)))
+      report(`${message} ${remedy}`, urn);
   },
 });
 

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { join, resolve } from "node:path";
 import { formatProblem, loadTenantList, parseStack, PROJECT, tenantsOf } from "./config";
 import { declareStack } from "./stack/program";
+import { refuseRemovals } from "./stack/removals";
 import { renderStack } from "./stack/render";
 
 const ROOT = join(__dirname, "..");
@@ -18,6 +19,7 @@ const main = async (): Promise<Record<string, unknown>> => {
   const list = loadTenantList(resolve(ROOT, settings.tenants));
   const { tenants, warnings } = tenantsOf(list, settings.environment, { secretKeys });
   for (const warning of [...settings.warnings, ...warnings]) await pulumi.log.warn(formatProblem(warning));
+  await refuseRemovals(tenants);
   return declareStack(renderStack(settings.environment, tenants));
 };
 

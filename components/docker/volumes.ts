@@ -16,7 +16,7 @@ export function makeVolume(
     `${name}-${part}`,
     {
       name: partName(hostName(environment, spec.name), part),
-      labels: labelsOf(environment, serviceLabels(spec)).map(({ label, value }) => ({ label, value })),
+      labels: labelsOf(environment, serviceLabels(spec)),
     },
     opts,
   );

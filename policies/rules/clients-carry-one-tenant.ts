@@ -44,6 +44,7 @@ export const clientsCarryOneTenant: Rule = {
         })),
       ),
       ...strayClaims(context, claims),
+      ...grantedRoles(context),
     ];
   },
 };
@@ -138,6 +139,22 @@ function strayClaims(
       : [];
   });
 }
+
+/** A role of a service account is a right in Keycloak itself: over users, clients, the realm. */
+const grantedRoles = ({ recording, tenants }: Context): readonly Violation[] =>
+  recording.resources.flatMap((resource) => {
+    const tenant = tenants.of(resource);
+    return tenant === undefined || !/^keycloak:openid\/clientServiceAccount/.test(resource.type)
+      ? []
+      : [
+          {
+            resource,
+            tenant: tenant.id,
+            message: `${resource.name} gives a client of tenant ${tenant.id} a role in Keycloak.`,
+            remedy: "Take it out: what a tenant's client may do is in its token's scopes and at the edge.",
+          },
+        ];
+  });
 
 const claimOf = ({ inputs }: ResourceRecord): string | undefined =>
   text(inputs["claimName"]) ?? text(at(inputs["config"], "claim.name"));

@@ -1,13 +1,17 @@
+import type { ResourceRecord } from "../../src/model/recording";
 import { NETWORK, type Container } from "./containers";
 import type { Context } from "./context";
 import { nothing, type Rule, type Violation } from "./rule";
-import { entry, list, text, texts } from "./values";
+import { entry, fields, filled, list, text, texts } from "./values";
 
-/** What a helper may keep: to give a volume to the user of its process. Without a network. */
+/** What a helper may keep: to give files to the user of its process. Without a network. */
 const CHOWN = "CAP_CHOWN";
-/** Ways into the host or into another container. */
-const SHARED_NAMESPACES = ["ipcMode", "pidMode", "usernsMode", "cgroupnsMode"] as const;
+/** What separates a container from the host and from others. */
+const NAMESPACES = ["ipcMode", "pidMode", "usernsMode", "cgroupnsMode"] as const;
 const HOST_ACCESS = ["devices", "deviceRequests", "deviceCgroupRules", "gpus", "groupAdds"] as const;
+const SHARED = /^(host|shareable|container:.*|service:.*)$/;
+/** Kinds of resources that run programs and that no rule reads. */
+const UNREAD = /^(docker:index\/(service:Service|plugin:Plugin)|command:|docker-compose:)/;
 
 type Problem = Pick<Violation, "message" | "remedy">;
 
@@ -20,11 +24,15 @@ export const containersAreConfined: Rule = {
     if (containers.length === 0) return [nothing("container")];
     return [
       ...containers.flatMap((container) =>
-        [...privileges(container), ...host(container), ...ownNetworks(container)].map((problem) =>
-          violation(container, problem),
-        ),
+        [
+          ...privileges(container),
+          ...namespaces(container),
+          ...host(container),
+          ...defaultNetwork(container),
+        ].map((problem) => violation(container, problem)),
       ),
       ...sharedNetworks(context),
+      ...context.recording.resources.filter(({ type }) => UNREAD.test(type)).map(unread),
     ];
   },
 };
@@ -36,14 +44,20 @@ const violation = ({ resource, tenant }: Container, { message, remedy }: Problem
   remedy,
 });
 
+const unread = (resource: ResourceRecord): Violation => ({
+  resource,
+  message: `${resource.name} is a ${resource.type}, which no policy reads.`,
+  remedy: "Run programs as containers of the host (components/docker), where every rule sees them.",
+});
+
 function privileges({ resource: { inputs }, networks, helper }: Container): readonly Problem[] {
-  const { privileged, capabilities, securityOpts, user } = inputs;
-  const { adds, drops } = (capabilities ?? {}) as { adds?: unknown; drops?: unknown };
+  const { privileged, user } = inputs;
+  const { adds, drops } = fields(inputs["capabilities"]);
+  const options = texts(inputs["securityOpts"]);
   // A short-lived helper without any network may give files away.
   const kept =
     helper !== undefined && networks.length === 0 && inputs["networkMode"] === "none" ? [CHOWN] : [];
-  const more = texts(adds).filter((capability) => !kept.includes(capability));
-  const root = /^(0|root)?(:|$)/.test(text(user) ?? "");
+  const isRoot = /^(0|root)?(:|$)/.test(text(user) ?? "");
   return [
     ...(privileged === undefined || privileged === false
       ? []
@@ -53,15 +67,17 @@ function privileges({ resource: { inputs }, networks, helper }: Container): read
       : [
           { message: "keeps Docker's default capabilities", remedy: 'Set capabilities: { drops: ["ALL"] }.' },
         ]),
-    ...more.map((capability) => ({
-      message: `has the capability ${capability}`,
-      remedy: "Take it out: nothing of ours needs a capability while it runs.",
-    })),
-    ...(root && kept.length === 0
+    ...texts(adds)
+      .filter((capability) => !kept.includes(capability))
+      .map((capability) => ({
+        message: `has the capability ${capability}`,
+        remedy: "Take it out: nothing of ours needs a capability while it runs.",
+      })),
+    ...(isRoot && kept.length === 0
       ? [{ message: "runs as root", remedy: "Give it the `user` of its image." }]
       : []),
-    ...(texts(securityOpts).some((option) => /^no-new-privileges([:=]true)?$/.test(option)) &&
-    !texts(securityOpts).some((option) => option.includes("unconfined"))
+    ...(options.some((option) => /^no-new-privileges([:=]true)?$/.test(option)) &&
+    !options.some((option) => option.includes("unconfined"))
       ? []
       : [
           {
@@ -72,36 +88,38 @@ function privileges({ resource: { inputs }, networks, helper }: Container): read
   ];
 }
 
-function host({ resource: { inputs }, mounts }: Container): readonly Problem[] {
-  const mode = text(inputs["networkMode"]) ?? "";
-  return [
-    ...(/^(host|container:.*)$/.test(mode)
-      ? [{ message: `has the network mode ${mode}`, remedy: "Put it on the networks of its zones." }]
-      : []),
-    ...SHARED_NAMESPACES.filter((name) => /^(host|container:.*)$/.test(text(inputs[name]) ?? "")).map(
-      (name) => ({
-        message: `has ${name} ${JSON.stringify(inputs[name])}`,
-        remedy: `Take ${name} out: it shares what separates containers.`,
-      }),
-    ),
-    ...HOST_ACCESS.filter((name) => list(inputs[name]).length > 0 || text(inputs[name])).map((name) => ({
+const namespaces = ({ resource: { inputs } }: Container): readonly Problem[] => [
+  ...[filled(inputs["networkMode"]) ?? ""]
+    .filter((mode) => SHARED.test(mode))
+    .map((mode) => ({
+      message: `has the network mode ${mode}`,
+      remedy: "Put it on the networks of its zones.",
+    })),
+  ...NAMESPACES.filter((name) => SHARED.test(text(inputs[name]) ?? "")).map((name) => ({
+    message: `has ${name} ${JSON.stringify(inputs[name])}`,
+    remedy: `Take ${name} out: it shares what separates containers.`,
+  })),
+];
+
+const host = ({ resource: { inputs }, mounts }: Container): readonly Problem[] => [
+  ...HOST_ACCESS.filter((name) => list(inputs[name]).length > 0 || filled(inputs[name]) !== undefined).map(
+    (name) => ({
       message: `has ${name}`,
       remedy: `Take ${name} out: it reaches the host.`,
+    }),
+  ),
+  ...mounts
+    .filter(({ fromHost, source, target }) => fromHost || isSocket(source) || isSocket(target))
+    .map(({ source, target }) => ({
+      message: `mounts ${source ?? "something of the host"} at ${target}`,
+      remedy: "Use a named volume: a path of the host, above all its Docker socket, is every tenant's.",
     })),
-    ...mounts
-      .filter(
-        ({ fromHost, source, target }) =>
-          fromHost || [source, target].some((path) => path?.endsWith("docker.sock")),
-      )
-      .map(({ source, target }) => ({
-        message: `mounts ${source ?? "something of the host"} at ${target}`,
-        remedy: "Use a named volume: a path of the host, above all its Docker socket, is every tenant's.",
-      })),
-  ];
-}
+];
+
+const isSocket = (path: string | undefined): boolean => path?.endsWith("docker.sock") === true;
 
 /** Without any network named, Docker puts a container on its default bridge, together with every other such container. */
-const ownNetworks = ({ networks, resource: { inputs } }: Container): readonly Problem[] =>
+const defaultNetwork = ({ networks, resource: { inputs } }: Container): readonly Problem[] =>
   networks.length > 0 || inputs["networkMode"] === "none"
     ? []
     : [

@@ -4,7 +4,7 @@ import type { ResourceRecord } from "../../src/model/recording";
 import { uploadsOf, type PlacedFile } from "./files";
 import type { Graph } from "./graph";
 import type { DeclaredTenant, Tenants } from "./tenants";
-import { fields, list, text, texts } from "./values";
+import { fields, filled, list, text, texts } from "./values";
 
 export const CONTAINER = "docker:index/container:Container";
 export const NETWORK = "docker:index/network:Network";
@@ -83,8 +83,8 @@ const portOf = (port: unknown): PublishedPort => {
   const { internal, external, ip } = fields(port);
   return {
     internal: Number(internal),
-    external: external === undefined ? "any" : String(external as number),
-    ip: text(ip),
+    external: typeof external === "number" || typeof external === "string" ? `${external}` : "any",
+    ip: filled(ip),
   };
 };
 
@@ -96,19 +96,21 @@ const variable = (line: string): readonly [string, string] => {
 
 const mountsOf = (inputs: ResourceRecord["inputs"]): readonly Mount[] => [
   ...list(inputs["volumes"]).map((volume): Mount => {
-    const { hostPath, volumeName, fromContainer, containerPath, readOnly } = fields(volume);
+    const [host, named, other] = ["hostPath", "volumeName", "fromContainer"].map((key) =>
+      filled(fields(volume)[key]),
+    );
     return {
-      source: text(hostPath) ?? text(volumeName) ?? text(fromContainer),
-      target: text(containerPath) ?? "",
+      source: host ?? named ?? other,
+      target: text(fields(volume)["containerPath"]) ?? "",
       // Another container's mounts may be anything.
-      fromHost: text(volumeName) === undefined || hostPath !== undefined || fromContainer !== undefined,
-      readOnly: readOnly === true,
+      fromHost: named === undefined || host !== undefined || other !== undefined,
+      readOnly: fields(volume)["readOnly"] === true,
     };
   }),
   ...list(inputs["mounts"]).map((mount): Mount => {
     const { type, source, target, readOnly } = fields(mount);
     return {
-      source: text(source),
+      source: filled(source),
       target: text(target) ?? "",
       // Anything that is neither a named volume nor memory reaches into the host.
       fromHost: type !== "volume" && type !== "tmpfs",

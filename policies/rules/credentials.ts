@@ -67,7 +67,8 @@ function file(inputs: ResourceRecord["inputs"], path: string, value: string): re
 
 /** Public, though it travels with secrets. */
 const isCertificate = (value: string): boolean =>
-  /^-----BEGIN CERTIFICATE-----/.test(value.trim()) || /^preview:tls-[a-z-]+:[^:]+:[a-z]*certPem$/i.test(value);
+  /^-----BEGIN CERTIFICATE-----/.test(value.trim()) ||
+  /^preview:tls-[a-z-]+:[^:]+:[a-z]*certPem$/i.test(value);
 
 function variable(path: string, line: string): readonly Credential[] {
   const [, name = "", value = ""] = /^([^=]*)=(.+)$/s.exec(line) ?? [];

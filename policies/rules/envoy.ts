@@ -56,6 +56,8 @@ export interface EdgeRoute {
   /** By the filter's name. */
   readonly perFilter: Readonly<Record<string, Fields>>;
   readonly removedHeaders: readonly string[];
+  /** Set behind all filters. */
+  readonly addedHeaders: readonly string[];
 }
 
 /** A protobuf field under either of its JSON names. */
@@ -127,7 +129,7 @@ const endpointsOf = (cluster: Fields): readonly string[] =>
     });
 
 /** Every object in a document, outermost first. */
-function* messages(value: unknown): Generator<Fields> {
+export function* messages(value: unknown): Generator<Fields> {
   if (isFields(value)) yield value;
   for (const inner of Array.isArray(value) ? (value as unknown[]) : Object.values(fields(value)))
     yield* messages(inner);
@@ -189,6 +191,11 @@ function readRoute(route: Fields, host: unknown, table: Fields): EdgeRoute {
       {},
       ...places.map((place) => fields(pb(place, "typed_per_filter_config"))),
     ) as Record<string, Fields>,
+    addedHeaders: [...places, ...list(pbAt(action, "weighted_clusters", "clusters"))].flatMap((place) =>
+      list(pb(place, "request_headers_to_add")).map((added) =>
+        (text(fields(pb(added, "header"))["key"]) ?? "").toLowerCase(),
+      ),
+    ),
     removedHeaders: places.flatMap((place) =>
       texts(pb(place, "request_headers_to_remove")).map((header) => header.toLowerCase()),
     ),

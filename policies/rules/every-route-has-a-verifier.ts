@@ -1,5 +1,6 @@
 import { BINDING_HEADER, TENANT_HEADER } from "../../src/model/headers";
 import { pathPattern } from "../../src/model/match";
+import { orgId, type TenantId } from "../../src/model/names";
 import { ROUTES, UPSTREAMS, type Route } from "../../src/model/routes";
 import { PORTS } from "../../src/model/services";
 import type { Context } from "./context";
@@ -7,7 +8,9 @@ import { eachManager } from "./edge";
 import {
   isOff,
   looksAt,
+  messages,
   pb,
+  pbAt,
   type Edge,
   type EdgeRoute,
   type Filter,
@@ -61,6 +64,10 @@ function judge(route: EdgeRoute, manager: Manager, listener: Listener, edge: Edg
     ...["internal_redirect_policy", "request_mirror_policies"]
       .filter((field) => pb(route.action, field) !== undefined)
       .map((field) => `has a ${field}, which leads past the table`),
+    ...list(pb(route.action, "upgrade_configs"))
+      .map((upgrade) => text(pb(upgrade, "upgrade_type"))?.toLowerCase())
+      .filter((type) => type !== "websocket" || table?.websocket !== true)
+      .map((type) => `lets connections become ${type ?? "something else"}`),
   ];
 }
 
@@ -92,10 +99,23 @@ function verification(
     ...(token && !service && !rbac.some((filter) => looksAt(filter, BINDING_HEADER))
       ? ["does not hold the client against the list of bindings"]
       : []),
-    ...(rbac.some((filter) => looksAt(filter, TENANT_HEADER))
-      ? []
-      : ["does not demand that a tenant was decided"]),
+    ...(rbac.some(demandsOneTenant) ? [] : ["does not demand that exactly one tenant was decided"]),
   ];
+}
+
+/** Refuses a request whose tenant header is not one organisation id: absent, `a|b`, `a,b`. */
+function demandsOneTenant({ config }: Filter): boolean {
+  if (text(pbAt(config, "rules", "action")) !== "DENY") return false;
+  return [...messages(config)].some((message) => {
+    const header = fields(pbAt(message, "not_rule", "header"));
+    const regex = text(fields(pb(pb(header, "string_match"), "safe_regex"))["regex"]);
+    if (text(header["name"])?.toLowerCase() !== TENANT_HEADER || regex === undefined) return false;
+    const pattern = new RegExp(`^(?:${regex})$`);
+    return (
+      pattern.test(orgId("mx" as TenantId)) &&
+      !["", "tenant-a|tenant-b", "tenant-a,tenant-b"].some((value) => pattern.test(value))
+    );
+  });
 }
 
 function mismatches(

@@ -31,6 +31,9 @@ function weaknesses({ name, config, disabled }: Filter): readonly string[] {
       ? []
       : [`has status_on_error ${JSON.stringify(status ?? "unset, which means 403")}`]),
     ...exempt.map((field) => `has ${field}, which exempts requests from the check`),
+    ...(pb(config, "clear_route_cache") === true
+      ? ["has clear_route_cache: what was decided is not what is routed"]
+      : []),
     ...timeouts(config),
   ].map((problem) => `${name} ${problem}`);
 }

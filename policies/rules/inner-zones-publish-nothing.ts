@@ -1,8 +1,8 @@
 import { hostName } from "../../src/model/names";
 import type { ResourceRecord } from "../../src/model/recording";
-import { INTERNAL_ZONES, PORTS, SERVICE_ZONES, type SharedService } from "../../src/model/services";
+import { INTERNAL_ZONES, PORTS, type SharedService } from "../../src/model/services";
 import { isLoopback } from "./addresses";
-import { NETWORK, zoneOfNetwork, type Container } from "./containers";
+import { NETWORK, zoneOfNetwork, zonesOf, type Container } from "./containers";
 import type { Context } from "./context";
 import { nothing, type Rule, type Violation } from "./rule";
 import { at, text } from "./values";
@@ -14,6 +14,8 @@ const PUBLIC: { readonly [S in SharedService]?: readonly number[] } = {
   grafana: [PORTS.grafana.http],
 };
 
+type Problem = Pick<Violation, "message" | "remedy">;
+
 export const innerZonesPublishNothing: Rule = {
   name: "inner-zones-publish-nothing",
   description:
@@ -23,32 +25,40 @@ export const innerZonesPublishNothing: Rule = {
     const { containers } = context;
     if (networks.length === 0) return [nothing("Docker network")];
     if (containers.length === 0) return [nothing("container")];
+    const own = new Set(
+      networks
+        .filter((network) => context.tenants.of(network) !== undefined)
+        .map(({ inputs }) => text(inputs["name"]) ?? ""),
+    );
     return [
       ...networks.flatMap((network) => openNetwork(context, network)),
-      ...containers.flatMap((container) => openPorts(container)),
-      ...containers.flatMap((container) => foreignZones(context, container)),
+      ...containers.flatMap((container) => {
+        const { resource, tenant } = container;
+        return [...openPorts(container), ...foreignZones(context, container, own)].map((problem) => ({
+          resource,
+          ...(tenant !== undefined && { tenant: tenant.id }),
+          ...problem,
+        }));
+      }),
     ];
   },
 };
 
-const isDebug = (stack: string, name: string): boolean => name === hostName(stack, "debug");
+const debugNetwork = ({ recording: { stack } }: Context): string => hostName(stack, "debug");
 
 /** Only the edge's network leads out. The debugging one publishes ports, but containers on it see nothing of each other. */
-function openNetwork(
-  { recording: { stack }, tenants }: Context,
-  network: ResourceRecord,
-): readonly Violation[] {
+function openNetwork(context: Context, network: ResourceRecord): readonly Violation[] {
   const name = text(network.inputs["name"]) ?? network.name;
   const { internal, options, driver } = network.inputs;
   const option = (key: string) => at(options, `com.docker.network.bridge.${key}`);
-  const zone = zoneOfNetwork(stack, name);
+  const zone = zoneOfNetwork(context.recording.stack, name);
   const isolated = option("enable_icc") === "false" && option("enable_ip_masquerade") === "false";
   const closed =
     internal === true ||
     (zone !== undefined && !INTERNAL_ZONES.includes(zone)) ||
-    (isDebug(stack, name) && isolated);
-  const tenant = tenants.of(network)?.id;
-  const violation = (message: string, remedy: string) => ({
+    (name === debugNetwork(context) && isolated);
+  const tenant = context.tenants.of(network)?.id;
+  const violation = (message: string, remedy: string): Violation => ({
     resource: network,
     ...(tenant !== undefined && { tenant }),
     message: `Network ${name} ${message}.`,
@@ -61,56 +71,52 @@ function openNetwork(
       : [
           violation(
             `has the driver ${JSON.stringify(driver)}`,
-            "Use `bridge`: others put containers on the host's own networks.",
+            "Use `bridge`: others put containers on networks of the host's.",
           ),
         ]),
   ];
 }
 
-function openPorts({ resource, tenant, service, ports }: Container): readonly Violation[] {
+function openPorts({ resource, service, ports }: Container): readonly Problem[] {
   const allowed: readonly number[] = (PUBLIC as Readonly<Record<string, readonly number[]>>)[service] ?? [];
-  const whose = tenant === undefined ? {} : { tenant: tenant.id };
-  const violation = (message: string, remedy: string) => ({
-    resource,
-    ...whose,
-    message: `${service} ${message}.`,
-    remedy,
-  });
   return [
     ...(resource.inputs["publishAllPorts"] === true
       ? [
-          violation(
-            "publishes all ports of its image",
-            "Take publishAllPorts out and name what must be reached.",
-          ),
+          {
+            message: `${resource.name} publishes all ports of its image.`,
+            remedy: "Take publishAllPorts out and name what must be reached.",
+          },
         ]
       : []),
     ...ports
       .filter(({ internal, ip }) => !allowed.includes(internal) && !isLoopback(ip))
-      .map(({ internal, ip }) =>
-        violation(
-          `publishes its inner port ${internal} on ${ip === undefined || ip === "" ? "every address" : ip}`,
-          "Reach it through the edge; for debugging, `debugPorts` publishes on 127.0.0.1 alone.",
-        ),
-      ),
+      .map(({ internal, ip }) => ({
+        message: `${resource.name} publishes its inner port ${internal} on ${ip ?? "every address"}.`,
+        remedy: "Reach it through the edge; for debugging, `debugPorts` publishes on 127.0.0.1 alone.",
+      })),
   ];
 }
 
-/** A process on a network of another zone is reachable by who must not reach it. */
-function foreignZones(
-  { recording: { stack } }: Context,
-  { resource, service, networks }: Container,
-): readonly Violation[] {
-  const zones = Object.hasOwn(SERVICE_ZONES, service) ? SERVICE_ZONES[service as SharedService] : undefined;
-  if (zones === undefined) return [];
-  const joined = networks.filter((name) => {
+/**
+ * A process on a network of another zone is reachable by who must not reach it.
+ * @param own names of tenants' own networks; whose an agent may join, another rule sees to
+ */
+function foreignZones(context: Context, container: Container, own: ReadonlySet<string>): readonly Problem[] {
+  const { stack } = context.recording;
+  const { resource, tenant } = container;
+  const zones = zonesOf(container);
+  const allowed = (name: string): boolean => {
     const zone = zoneOfNetwork(stack, name);
-    return zone === undefined ? !isDebug(stack, name) : !zones.includes(zone);
-  });
-  return joined.map((name) => ({
-    resource,
-    message: `${resource.name} joins the network ${name}, which is not one of its zones (${zones.join(", ")}).`,
-    remedy:
-      "Take the network out, or change SERVICE_ZONES in src/model/services.ts after thinking about who is on it.",
-  }));
+    if (zone !== undefined) return (zones ?? (tenant === undefined ? [] : ["edge"])).includes(zone);
+    return zones === undefined ? tenant !== undefined && own.has(name) : name === debugNetwork(context);
+  };
+  const may =
+    zones?.join(", ") ?? (tenant === undefined ? "none: it is no service we know" : "edge, and its own");
+  return container.networks
+    .filter((name) => !allowed(name))
+    .map((name) => ({
+      message: `${resource.name} joins the network ${name}, which is not one of its zones (${may}).`,
+      remedy:
+        "Take the network out, or change SERVICE_ZONES in src/model/services.ts once it is clear who is on it.",
+    }));
 }

@@ -47,7 +47,7 @@ interface Named {
 function identityOf({ type, inputs }: ResourceRecord): string | undefined {
   const parts = IDENTITIES[type];
   if (parts === undefined) return undefined;
-  // Docker and Grafana compare names in any letter case nowhere; Keycloak and Grafana do for these.
+  // Keycloak compares user names in any letter case, and names that differ in nothing else would mislead people anyway.
   const values = parts.map((part) => text(inputs[part]) ?? "");
   if (values.includes(UNKNOWN) || values.at(-1) === "") return undefined;
   const kind = type.split(":").at(-1)?.toLowerCase() ?? type;

@@ -58,12 +58,7 @@ function borrowed({ recording, graph, tenants }: Context): readonly Violation[] 
     return resource.dependsOn.flatMap((urn) => {
       const source = graph.resource(urn);
       const owner = source === undefined ? undefined : tenants.of(source);
-      if (
-        source === undefined ||
-        owner === undefined ||
-        owner === tenant ||
-        !SOURCE.test(source.type)
-      )
+      if (source === undefined || owner === undefined || owner === tenant || !SOURCE.test(source.type))
         return [];
       return [
         {

@@ -18,17 +18,37 @@ export const noSharedDataSource: Rule = {
   check: (context) => {
     const sources = context.graph.ofType(DATA_SOURCE);
     if (sources.length === 0) return [nothing("Grafana data source")];
-    return sources.flatMap((source) => {
-      const [named] = tenantHeaders(source);
-      const tenant = named === undefined ? undefined : tenantOf(context, named);
-      return [
-        ...oneTenant(source, tenant),
-        ...organisation(context, source, tenant),
-        ...throughTheEdge(source),
-      ].map((problem) => ({ resource: source, ...(tenant !== undefined && { tenant }), ...problem }));
-    });
+    return [...sources.flatMap((source) => judge(context, source)), ...otherWays(context)];
   },
 };
+
+function judge(context: Context, source: ResourceRecord): readonly Violation[] {
+  const [named] = tenantHeaders(source);
+  const tenant = named === undefined ? undefined : tenantOf(context, named);
+  return [
+    ...oneTenant(source, tenant),
+    ...organisation(context, source, tenant),
+    ...throughTheEdge(source),
+  ].map((problem) => ({ resource: source, ...(tenant !== undefined && { tenant }), ...problem }));
+}
+
+/** Data sources, or parts of them, that come in where nobody looks. */
+function otherWays({ graph, files }: Context): readonly Violation[] {
+  const remedy = "Declare it as a DataSource resource (components/data-sources.ts), where it can be judged.";
+  const parts = graph.ofType("grafana:oss/dataSourceConfig:DataSourceConfig").map((resource) => ({
+    resource,
+    message: `${resource.name} changes the settings of a data source that is declared elsewhere.`,
+    remedy,
+  }));
+  const provisioned = files
+    .filter(({ container, path }) => container.service === "grafana" && path.includes("/datasources/"))
+    .map(({ resource, path }) => ({
+      resource,
+      message: `${path} declares data sources of its own.`,
+      remedy,
+    }));
+  return [...parts, ...provisioned];
+}
 
 /** The tenant whose organisation id this is, the platform's included. */
 const tenantOf = ({ tenants }: Context, header: string): TenantId | undefined =>

@@ -44,7 +44,7 @@ function sameTenants(
       ...(state === "active" || (state as string) === "suspended"
         ? []
         : [`has the state ${JSON.stringify(state)}`]),
-    ].map((problem) => ({ tenant: id as string, problem }));
+    ].map((problem) => ({ tenant: id, problem }));
   });
   const missing = [...declared.keys()]
     .filter((id) => !seen.has(id))

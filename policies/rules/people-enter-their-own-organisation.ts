@@ -4,9 +4,14 @@ import { GRAFANA_ROLES, ROLES } from "../../src/model/roles";
 import type { Context } from "./context";
 import { DATA_SOURCE, ORGANISATION } from "./data-sources";
 import { nothing, type Rule, type Violation } from "./rule";
-import { fields, text, UNKNOWN } from "./values";
+import { fields, filled, text, UNKNOWN } from "./values";
 
 const SETTINGS = "grafana:oss/ssoSettings:SsoSettings";
+const GROUP = "keycloak:index/group:Group";
+const MEMBERSHIPS = [
+  "keycloak:index/userGroups:UserGroups",
+  "keycloak:index/groupMemberships:GroupMemberships",
+];
 const TENANT_GROUP = new RegExp(`^/tenants/([^/]+)/(${ROLES.join("|")})$`);
 
 type Problem = Pick<Violation, "message" | "remedy"> & { readonly tenant?: string };
@@ -27,6 +32,7 @@ export const peopleEnterTheirOwnOrganisation: Rule = {
         })),
       ),
       ...strangers(context),
+      ...foreignGroups(context),
     ];
   },
 };
@@ -57,7 +63,7 @@ function strictness({ inputs }: ResourceRecord): readonly Problem[] {
             remedy: "Set roleAttributeStrict: who maps to no organisation gets in nowhere.",
           },
         ]),
-    ...(text(oauth["roleAttributePath"])
+    ...(filled(oauth["roleAttributePath"]) !== undefined
       ? [
           {
             message: `Grafana takes a role from ${JSON.stringify(oauth["roleAttributePath"])}, which it merges into every organisation.`,
@@ -126,6 +132,24 @@ const strayGroup = (group: string, owner: string | undefined): readonly string[]
   ...(group === OPERATORS_GROUP ? [] : ["is no group of one tenant and not the operators'"]),
   ...(owner === undefined ? [] : [`leads into the organisation of tenant ${owner}`]),
 ];
+
+/** A user's groups are what the mapping goes by: a tenant's user is in that tenant's groups alone. */
+const foreignGroups = ({ graph, tenants }: Context): readonly Violation[] =>
+  MEMBERSHIPS.flatMap((type) => graph.ofType(type)).flatMap((membership) => {
+    const own = tenants.of(membership);
+    return membership.dependsOn
+      .flatMap((urn) => graph.resource(urn) ?? [])
+      .filter((group) => group.type === GROUP && tenants.of(group)?.id !== own?.id)
+      .map((group) => ({
+        resource: membership,
+        ...(own !== undefined && { tenant: own.id }),
+        message: `${membership.name} of ${whose(own?.id)} puts people into ${group.name} of ${whose(tenants.of(group)?.id)}.`,
+        remedy: "Put people into the groups of their own tenant.",
+      }));
+  });
+
+const whose = (tenant: string | undefined): string =>
+  tenant === undefined ? "the operators" : `tenant ${tenant}`;
 
 /** Grafana's own ways in for people that nobody has named. */
 function strangers({ containers, files }: Context): readonly Violation[] {

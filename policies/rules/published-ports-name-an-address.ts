@@ -2,7 +2,7 @@ import { isLoopback, isOneAddress } from "./addresses";
 import type { Container, PublishedPort } from "./containers";
 import type { Context } from "./context";
 import { nothing, type Rule, type Violation } from "./rule";
-import { text } from "./values";
+import { filled, texts } from "./values";
 
 export const publishedPortsNameAnAddress: Rule = {
   name: "published-ports-name-an-address",
@@ -13,29 +13,34 @@ export const publishedPortsNameAnAddress: Rule = {
       container.ports.map((port) => ({ container, port })),
     );
     if (published.length === 0) return [nothing("published port")];
-    const configured = publishAddress(context);
+    const configured = publishAddresses(context);
     return published.flatMap(({ container, port }) => judge(container, port, configured));
   },
 };
 
-/** Where the environment is published, as the host's component says. */
-const publishAddress = ({ graph }: Context): string | undefined =>
-  graph.ofType("atalaya:docker:Host").flatMap(({ inputs }) => text(inputs["publishAddress"]) ?? [])[0];
+/**
+ * Where the environment is published: as the host's component says, which an engine does not pass on, and the addresses that the
+ * edge's certificate is for. All addresses at once (`0.0.0.0`) are in no certificate.
+ */
+const publishAddresses = ({ graph }: Context): readonly string[] => [
+  ...graph.ofType("atalaya:docker:Host").flatMap(({ inputs }) => filled(inputs["publishAddress"]) ?? []),
+  ...graph.ofType("tls:index/certRequest:CertRequest").flatMap(({ inputs }) => texts(inputs["ipAddresses"])),
+];
 
 function judge(
-  { resource, service, tenant }: Container,
+  { resource, tenant }: Container,
   { internal, external, ip }: PublishedPort,
-  configured: string | undefined,
+  configured: readonly string[],
 ): readonly Violation[] {
-  if (isLoopback(ip) || (ip !== undefined && ip !== "" && ip === configured)) return [];
-  const where = ip === undefined || ip === "" ? "without an address, which means on all of them" : `on ${ip}`;
+  if (isLoopback(ip) || (ip !== undefined && configured.includes(ip))) return [];
+  const where = ip === undefined ? "without an address, which means on all of them" : `on ${ip}`;
   return [
     {
       resource,
       ...(tenant !== undefined && { tenant: tenant.id }),
-      message: `${service} publishes its port ${internal} as ${external} ${where}.`,
+      message: `${resource.name} publishes its port ${internal} as ${external} ${where}.`,
       remedy: isOneAddress(ip)
-        ? `Publish it on ${configured ?? "127.0.0.1"}, or say \`atalaya:publish\` with the address ${ip} in this environment's configuration.`
+        ? `Publish it on 127.0.0.1, or configure ${ip} as this environment's publish address.`
         : "Give it an `ip`: 127.0.0.1, or this environment's publish address.",
     },
   ];

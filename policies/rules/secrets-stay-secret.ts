@@ -18,8 +18,8 @@ export const secretsStaySecret: Rule = {
     "No secret stands in a plain input, file, label, command or output: previews and states would show it to everybody.",
   check: (context) => {
     const { resources } = context.recording;
-    if (resources.length === 0) return [nothing("resource")];
     const known = secretValues(context);
+    if (known.size === 0) return [nothing("secret")];
     return [...resources.flatMap((resource) => inResource(resource, known)), ...inOutputs(context, known)];
   },
 };
@@ -85,11 +85,11 @@ function plainCredential(leaf: Leaf, value: string): string | undefined {
 function inOutputs({ recording }: Context, known: ReadonlyMap<string, string>): readonly Violation[] {
   const { outputs, secretOutputs } = recording;
   return [...leaves(outputs)].flatMap((leaf) => {
-    const [name = ""] = leaf.path.split(/[.[]/);
     const value = text(leaf.value);
-    if (value === undefined || isSecretPath(leaf.path, secretOutputs) || secretOutputs.includes(name))
-      return [];
-    const problem = plainSecret(leaf, value, known);
+    if (value === undefined || isSecretPath(leaf.path, secretOutputs)) return [];
+    const problem =
+      plainSecret(leaf, value, known) ??
+      (isCredential(leaf) ? "is a credential, but not a secret" : undefined);
     return problem === undefined
       ? []
       : [{ message: `The stack output ${leaf.path} ${problem}.`, remedy: REMEDY }];

@@ -2,7 +2,7 @@ import { EDGE_AUDIENCE } from "../../src/model/names";
 import { eachManager } from "./edge";
 import { pb, seconds, type Filter } from "./envoy";
 import type { Rule } from "./rule";
-import { fields, isFields, list, text, texts, type Fields } from "./values";
+import { fields, filled, isFields, list, text, texts, type Fields } from "./values";
 
 const REMEDY =
   "Mend it in src/render/envoy: an agent's token is the only thing that says whose data this is.";
@@ -47,11 +47,14 @@ function looseness(provider: Fields): readonly string[] {
         ]),
     ...elsewhere.map((field) => `takes tokens by ${field}`),
     ...((pb(provider, "forward") ?? false) === false ? [] : ["forwards the token"]),
-    ...(text(provider["issuer"]) ? [] : ["takes any issuer"]),
+    ...(filled(provider["issuer"]) === undefined ? ["takes any issuer"] : []),
     ...(texts(provider["audiences"]).join() === EDGE_AUDIENCE
       ? []
       : [`takes the audiences ${JSON.stringify(provider["audiences"] ?? "unset, which means any")}`]),
     ...(pb(provider, "require_expiration") === true ? [] : ["takes tokens that never expire"]),
+    ...(pb(provider, "clear_route_cache") === true
+      ? ["lets a claim change the route (clear_route_cache)"]
+      : []),
     ...(life !== undefined && life > 0 ? [] : ["has no max_lifetime"]),
   ];
 }

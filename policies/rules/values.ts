@@ -10,6 +10,8 @@ export const isFields = (value: unknown): value is Fields =>
 export const fields = (value: unknown): Fields => (isFields(value) ? value : {});
 export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 export const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+/** A string that says something: providers give `""` for what was never set. */
+export const filled = (value: unknown): string | undefined => (value === "" ? undefined : text(value));
 /** The strings of a list; what is not a string is left out. */
 export const texts = (value: unknown): readonly string[] =>
   list(value).filter((entry) => typeof entry === "string");

@@ -67,7 +67,6 @@ export function defineShared(input: EnvironmentInput, keys: readonly ReadKey[]):
   });
   const dashboards = new Dashboards("grafana", {
     ...args,
-    after: [gateway.service, identity.service],
     oauthClientSecret: clientSecret,
   });
   return {

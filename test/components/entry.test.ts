@@ -25,7 +25,7 @@ describe("Pulumi's entry", () => {
     const recording = await run(() => undefined);
     expect(Object.keys(recording.outputs["tenants"] as object)).toEqual(["co", "mx", "pe"]);
     expect(only(recording, "atalaya:tenant:Tenant mx").inputs).toEqual({
-      id: "mx",
+      tenant: "mx",
       orgId: "tenant-mx",
       state: "active",
     });

@@ -1,153 +1,31 @@
-import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from "node:http";
-import { createServer as createHttp2Server, type Http2Server, type IncomingHttpHeaders as Headers2 } from "node:http2";
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import { connect as connectHttp2, type IncomingHttpHeaders as Http2Headers } from "node:http2";
 import { request as httpsRequest } from "node:https";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from "jose";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { CryptoKey } from "jose";
+import { expect } from "vitest";
+import type { Environment } from "../../src/model/environment";
 import type { RenderedFile } from "../../src/model/files";
-import { EDGE_AUDIENCE } from "../../src/model/names";
+import { REALM } from "../../src/model/names";
+import type { Listener } from "../../src/model/routes";
 import type { SharedService } from "../../src/model/services";
+import type { Tenant } from "../../src/model/tenant";
+import { renderEnvoy } from "../../src/render/envoy";
 import type { RenderInput } from "../../src/render/input";
-import { loopback, run } from "../servers";
+import { loopback, server, start, tempDir, type Running } from "../servers";
+import { localInput } from "./local";
+import { certificate, realm, type Claims, type Sign } from "./realm";
+import { GrpcRecorder, Recorder, type Answer, type Received } from "./recorders";
 
-/** What an upstream received. */
-export interface Received {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: IncomingHttpHeaders | Headers2;
-  readonly body: string;
-}
-
-export interface Answer {
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string | string[]>>;
-  readonly body?: string;
-  /** Never answers. */
-  readonly hang?: true;
-  readonly reset?: true;
-}
-
-/** A program that Envoy sends to: takes notes and answers as it is told. */
-export class Recorder {
-  readonly received: Received[] = [];
-  answer: (received: Received) => Answer = () => ({});
-  readonly #server: Server;
-
-  constructor() {
-    this.#server = createServer((incoming, response) => {
-      const chunks: Buffer[] = [];
-      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-      incoming.on("end", () => {
-        const { method = "", url: path = "", headersDistinct } = incoming;
-        const headers = Object.fromEntries(
-          Object.entries(headersDistinct).map(([name, values]) => [name, values?.join(" & ")]),
-        );
-        const received = { method, path, headers, body: Buffer.concat(chunks).toString() };
-        this.received.push(received);
-        const { status = 200, headers: answered, body = "", hang, reset } = this.answer(received);
-        if (reset === true) incoming.socket.destroy();
-        else if (hang !== true) response.writeHead(status, answered).end(body);
-      });
-    });
-    this.#server.on("upgrade", (incoming, socket) => {
-      const { method = "", url: path = "", headers } = incoming;
-      this.received.push({ method, path, headers, body: "" });
-      socket.write("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\r\nhello");
-    });
-  }
-
-  listen(port: number): Promise<void> {
-    return new Promise((resolve) => this.#server.listen(port, loopback, resolve));
-  }
-
-  close(): Promise<void> {
-    this.#server.closeAllConnections();
-    return new Promise((resolve) => this.#server.close(() => { resolve(); })); // prettier-ignore
-  }
-}
-
-/** The collector over gRPC: answers trailers-only with `status` and `message`. */
-export class GrpcRecorder {
-  readonly received: Received[] = [];
-  status = 0;
-  message = "";
-  trailersOnly = true;
-  readonly #server: Http2Server = createHttp2Server((incoming, response) => {
-    incoming.resume();
-    incoming.on("end", () => {
-      this.received.push({ method: incoming.method, path: incoming.url, headers: incoming.headers, body: "" });
-      const status = { "grpc-status": `${this.status}`, "grpc-message": this.message };
-      const details = { "grpc-status-details-bin": Buffer.from("mimir:9009").toString("base64") };
-      if (this.trailersOnly) {
-        response.writeHead(200, { "content-type": "application/grpc", ...status, ...details });
-        response.end();
-      } else {
-        response.writeHead(200, { "content-type": "application/grpc" });
-        response.write(Buffer.from([0, 0, 0, 0, 0]));
-        response.addTrailers({ ...status, ...details });
-        response.end();
-      }
-    });
-  });
-
-  listen(port: number): Promise<void> {
-    return new Promise((resolve) => this.#server.listen(port, loopback, resolve));
-  }
-
-  close(): void {
-    this.#server.close();
-  }
-}
-
-/** A realm: its keys, and tokens of it. */
-export async function realm(issuer: string) {
-  const { publicKey, privateKey } = await generateKeyPair("RS256");
-  const jwk = { ...(await exportJWK(publicKey)), kid: "key-1", alg: "RS256", use: "sig" };
-  const token = (
-    claims: JWTPayload = {},
-    { kid = "key-1", key = privateKey }: { kid?: string; key?: typeof privateKey } = {},
-  ): Promise<string> => {
-    const now = Math.floor(Date.now() / 1000);
-    return new SignJWT({
-      iss: issuer,
-      aud: EDGE_AUDIENCE,
-      iat: now,
-      exp: now + 300,
-      azp: "agent-mx",
-      tenant_id: "tenant-mx",
-      ...claims,
-    })
-      .setProtectedHeader({ alg: "RS256", typ: "JWT", kid })
-      .sign(key);
-  };
-  return { keys: JSON.stringify({ keys: [jwk] }), token, publicKey };
-}
-
-/** A throw-away certificate for localhost, where Envoy looks for it. */
-export async function certificate({ topology }: RenderInput): Promise<string> {
-  const { secrets } = topology.services.envoy.directories;
-  const [key, crt] = [join(secrets, "tls.key"), join(secrets, "tls.crt")];
-  const made = await run("openssl", [
-    ..."req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost".split(" "),
-    ...["-addext", `subjectAltName=DNS:localhost,IP:${loopback}`, "-keyout", `${key}.new`, "-out", `${crt}.new`],
-  ]);
-  if (made.code !== 0) throw new Error(made.stderr);
-  renameSync(`${crt}.new`, crt);
-  renameSync(`${key}.new`, key);
-  return readFileSync(crt, "utf8");
-}
-
-/** Puts files in place as a host does: complete, by rename. */
-export function replace(files: readonly RenderedFile[]): void {
-  for (const { target, content } of files) {
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(`${target}.new`, content);
-    renameSync(`${target}.new`, target);
-  }
-}
-
-export const portOf = (input: RenderInput, service: SharedService, port: string): number =>
-  (input.topology.services[service].ports as Readonly<Record<string, number>>)[port] ?? 0;
+/** What the tests send. */
+export const LOGS = "/v1/logs";
+export const READ = "/loki/api/v1/query";
+export const EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
+export const KEY = { "x-api-key": "k" };
+export const PERSON = { authorization: "Bearer person" };
+/** What the auth service says of a good credential of tenant mx. */
+export const ALLOW: Answer = { headers: { "x-scope-orgid": "tenant-mx", "x-user-id": "someone" } };
 
 export interface Response {
   readonly status: number;
@@ -161,19 +39,206 @@ export interface Ask {
   readonly body?: string;
 }
 
-/** One request over TLS, its path exactly as given. */
-export function ask(port: number, ca: string, path: string, { method = "GET", headers = {}, body }: Ask = {}): Promise<Response> {
-  const options = { host: loopback, port, ca, path, method, headers, agent: false as const, timeout: 20_000 };
+/** Puts files in place as a host does: complete, by rename. */
+export function replace(files: readonly RenderedFile[]): void {
+  for (const { target, content } of files) {
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(`${target}.new`, content);
+    renameSync(`${target}.new`, target);
+  }
+}
+
+/** A real Envoy on rendered files, with recorders for all that is behind it. */
+export class Edge {
+  readonly auth = new Recorder();
+  readonly keycloak = new Recorder();
+  readonly mimir = new Recorder();
+  readonly loki = new Recorder();
+  readonly tempo = new Recorder();
+  readonly collector = new Recorder();
+  readonly collectorGrpc = new GrpcRecorder();
+  ca = "";
+  #running: Running | undefined;
+
+  private constructor(
+    readonly input: RenderInput,
+    readonly realm: { readonly keys: string; readonly sign: Sign },
+    readonly remove: () => void,
+  ) {
+    this.keycloak.answer = () => ({ body: realm.keys });
+  }
+
+  /** Envoy is not running yet, everything behind it is. */
+  static async prepare(tenants: readonly Tenant[], environment: Partial<Environment> = {}): Promise<Edge> {
+    const dir = tempDir();
+    const local = await localInput(dir.path, tenants);
+    const input = { ...local, environment: { ...local.environment, ...environment } };
+    const issuer = `${input.topology.urls.keycloak}/realms/${REALM}`;
+    const edge = new Edge(input, await realm(issuer), () => {
+      dir.remove();
+    });
+    edge.ca = await certificate(input);
+    replace(renderEnvoy(input));
+    await Promise.all([
+      edge.auth.listen(edge.port("auth", "http")),
+      edge.keycloak.listen(edge.port("keycloak", "http")),
+      edge.mimir.listen(edge.port("mimir", "http")),
+      edge.loki.listen(edge.port("loki", "http")),
+      edge.tempo.listen(edge.port("tempo", "http")),
+      edge.collector.listen(edge.port("alloy-gateway", "otlpHttp")),
+      edge.collectorGrpc.listen(edge.port("alloy-gateway", "otlpGrpc")),
+    ]);
+    return edge;
+  }
+
+  static async start(tenants: readonly Tenant[], environment: Partial<Environment> = {}): Promise<Edge> {
+    const edge = await Edge.prepare(tenants, environment);
+    await edge.start();
+    return edge;
+  }
+
+  async start(): Promise<void> {
+    const bootstrap = `${this.input.topology.services.envoy.directories.config}/bootstrap.yaml`;
+    const ready = { url: `http://${loopback}:${this.port("envoy", "health")}/ready` };
+    const flags = ["--disable-hot-restart", "--concurrency", "2", "-l", "warning", "-c", bootstrap];
+    this.#running = await start(server("envoy").bin, flags, { ready });
+  }
+
+  get running(): Running {
+    if (this.#running === undefined) throw new Error("Envoy was not started");
+    return this.#running;
+  }
+
+  async stop(): Promise<void> {
+    await this.#running?.stop();
+    this.collectorGrpc.close();
+    await Promise.all([this.auth, this.keycloak, ...this.#backends].map((recorder) => recorder.close()));
+    this.remove();
+  }
+
+  get #backends(): readonly Recorder[] {
+    return [this.mimir, this.loki, this.tempo, this.collector];
+  }
+
+  port(service: SharedService, name: string): number {
+    return (this.input.topology.services[service].ports as Readonly<Record<string, number>>)[name] ?? 0;
+  }
+
+  /** What reached any backend since this was asked last; the auth service is none. */
+  reached(): readonly Received[] {
+    return [...this.#backends, this.collectorGrpc].flatMap(({ received }) => received.splice(0));
+  }
+
+  async bearer(claims: Claims = {}, kid?: string, key?: CryptoKey): Promise<{ authorization: string }> {
+    return { authorization: `Bearer ${await this.realm.sign(claims, kid, key)}` };
+  }
+
+  /** A POST to the ingest port. */
+  async write(path: string, headers: Ask["headers"] = {}, body = "{}"): Promise<Response> {
+    return this.ask("otlpHttp", path, { method: "POST", headers, body });
+  }
+
+  /** One request over TLS, its path exactly as given. */
+  ask(listener: Listener, path: string, { method = "GET", headers = {}, body }: Ask = {}): Promise<Response> {
+    const target = {
+      host: loopback,
+      port: this.port("envoy", listener),
+      ca: this.ca,
+      agent: false,
+      timeout: 20_000,
+    } as const;
+    return new Promise((resolve, reject) => {
+      const outgoing = httpsRequest({ ...target, path, method, headers }, (response) => {
+        collect(response, resolve);
+      });
+      outgoing.on("error", reject).on("timeout", () => outgoing.destroy(new Error("no answer in 20 s")));
+      outgoing.end(body);
+    });
+  }
+
+  /** One call with an empty message; headers and trailers of the answer together. */
+  grpc(path: string, headers: Readonly<Record<string, string>>): Promise<Http2Headers> {
+    const head = { ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers" };
+    return this.http2("otlpGrpc", { ...head, ...headers });
+  }
+
+  /** One request over HTTP/2, with trailers if there are any. */
+  http2(
+    listener: Listener,
+    headers: Readonly<Record<string, string>>,
+    trailers?: Readonly<Record<string, string>>,
+  ): Promise<Http2Headers> {
+    const session = connectHttp2(`https://${loopback}:${this.port("envoy", listener)}`, { ca: this.ca });
+    return new Promise<Http2Headers>((resolve, reject) => {
+      const call = session.request(headers, { endStream: false, waitForTrailers: trailers !== undefined });
+      let answer: Http2Headers = {};
+      const take = (part: Http2Headers): void => {
+        answer = { ...answer, ...part };
+      };
+      session.on("error", reject);
+      call.on("response", take).on("trailers", take).on("error", reject);
+      call.on("wantTrailers", () => {
+        call.sendTrailers(trailers ?? {});
+      });
+      call.resume().on("end", () => {
+        resolve(answer);
+      });
+      if (headers[":method"] !== "CONNECT") call.end(Buffer.alloc(5));
+    }).finally(() => {
+      session.destroy();
+    });
+  }
+
+  health(path: string, method = "GET"): Promise<Response> {
+    return askPlain({ host: loopback, port: this.port("envoy", "health") }, path, method);
+  }
+
+  admin(path: string, method = "GET"): Promise<Response> {
+    return askPlain(
+      { socketPath: `${this.input.topology.services.envoy.directories.data}/admin.sock` },
+      path,
+      method,
+    );
+  }
+
+  /** The sum of a counter over all its labels. */
+  async counter(name: string): Promise<number> {
+    const { body } = await this.health("/stats/prometheus");
+    const lines = body.split("\n").filter((line) => line.startsWith(`${name}{`));
+    return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+  }
+}
+
+/** `401 token_invalid` */
+export const codeOf = ({ status, body }: Response): string => {
+  const { code } = JSON.parse(body) as { code: string };
+  return `${status} ${code}`;
+};
+
+/** Refused with this status and code, without a name in it, and nothing reached any backend. */
+export async function refused(edge: Edge, answer: Promise<Response>, expected: string): Promise<void> {
+  const response = await answer;
+  expect(codeOf(response)).toBe(expected);
+  expect(response.headers["content-type"]).toBe("application/json");
+  if (response.status === 503 || response.status === 429)
+    expect(Number(response.headers["retry-after"])).toBeGreaterThan(0);
+  const told = `${response.body}${JSON.stringify(response.headers)}`;
+  expect(told).not.toMatch(/tenant-|agent-|127\.0\.0\.1:|envoy/);
+  expect(edge.reached()).toEqual([]);
+}
+
+/** One request without TLS. */
+function askPlain(target: object, path: string, method: string): Promise<Response> {
   return new Promise((resolve, reject) => {
-    const outgoing = httpsRequest(options, (response) => {
+    const outgoing = httpRequest({ ...target, path, method, agent: false, timeout: 5_000 }, (response) => {
       collect(response, resolve);
     });
-    outgoing.on("error", reject).on("timeout", () => outgoing.destroy(new Error("no answer in 20 s")));
-    outgoing.end(body);
+    outgoing.on("error", reject).on("timeout", () => outgoing.destroy(new Error("no answer in 5 s")));
+    outgoing.end();
   });
 }
 
-function collect(response: import("node:http").IncomingMessage, resolve: (whole: Response) => void): void {
+function collect(response: IncomingMessage, resolve: (whole: Response) => void): void {
   const chunks: Buffer[] = [];
   response.on("data", (chunk: Buffer) => chunks.push(chunk));
   response.on("end", () => {
@@ -182,17 +247,5 @@ function collect(response: import("node:http").IncomingMessage, resolve: (whole:
       headers: response.headers,
       body: Buffer.concat(chunks).toString(),
     });
-  });
-}
-
-/** One request without TLS: to the health listener's port, or to the admin's socket. */
-export function askPlain(to: { port: number } | { socketPath: string }, path: string, method = "GET"): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    const target = "port" in to ? { host: loopback, ...to } : to;
-    httpRequest({ ...target, path, method, agent: false, timeout: 5_000 }, (response) => {
-      collect(response, resolve);
-    })
-      .on("error", reject)
-      .end();
   });
 }

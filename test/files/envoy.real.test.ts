@@ -1,134 +1,289 @@
-import { connect } from "node:tls";
-import { connect as connectHttp2 } from "node:http2";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { REALM } from "../../src/model/names";
+import { exportSPKI, generateKeyPair, SignJWT } from "jose";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { rate } from "../../src/model/units";
-import { renderEnvoy } from "../../src/render/envoy";
-import type { RenderInput } from "../../src/render/input";
 import { tenant } from "../render/input";
-import { loopback, run, server, start, tempDir, waitUntil, type Running } from "../servers";
-import { ask, askPlain, certificate, GrpcRecorder, portOf, realm, Recorder, replace, type Ask, type Answer } from "./envoy-edge";
-import { localInput } from "./local";
+import { loopback, run, server } from "../servers";
+import { ALLOW, Edge, KEY, LOGS, PERSON, READ, refused } from "./envoy-edge";
+import type { Claims } from "./realm";
+import type { Answer } from "./recorders";
 
-const envoy = () => server("envoy").bin;
-const flags = (file: string) => ["--disable-hot-restart", "--concurrency", "2", "-l", "warning", "-c", file];
+const slow = tenant("slow");
+const TENANTS = [
+  tenant("co"),
+  tenant("mx"),
+  tenant("pe", { state: "suspended" }),
+  { ...slow, limits: { ...slow.limits, edge: { requests: rate("1/s"), burst: 3 } } },
+];
 
-describe("the edge in a real Envoy", () => {
-  const dir = tempDir();
-  const TENANTS = [
-    tenant("co"),
-    tenant("mx"),
-    tenant("pe", { state: "suspended" }),
-    tenant("slow", { limits: { ...tenant("slow").limits, edge: { requests: rate("1/s"), burst: 3 } } }),
-  ];
-  let input: RenderInput;
-  let running: Running;
-  let ca = "";
-  let keys: Awaited<ReturnType<typeof realm>>;
-  const auth = new Recorder();
-  const keycloak = new Recorder();
-  const mimir = new Recorder();
-  const loki = new Recorder();
-  const tempo = new Recorder();
-  const collector = new Recorder();
-  const collectorGrpc = new GrpcRecorder();
-  const backends = [mimir, loki, tempo, collector];
+const seconds = (from: number): number => Math.floor(Date.now() / 1000) + from;
 
-  const health = (path: string, method = "GET") => askPlain({ port: portOf(input, "envoy", "health") }, path, method);
-  const http = (path: string, options?: Ask) => ask(portOf(input, "envoy", "otlpHttp"), ca, path, options);
-  const query = (path: string, options?: Ask) => ask(portOf(input, "envoy", "query"), ca, path, options);
-  const bearer = async (claims = {}, options = {}) => ({ authorization: `Bearer ${await keys.token(claims, options)}` });
-  const statistic = async (name: string): Promise<number> => {
-    const { body } = await health("/stats/prometheus");
-    const lines = body.split("\n").filter((line) => line.startsWith(name));
-    return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
-  };
+let edge: Edge;
+beforeAll(async () => (edge = await Edge.start(TENANTS)));
+afterAll(() => edge.stop());
+beforeEach(() => {
+  edge.auth.answer = () => ALLOW;
+  edge.reached();
+  edge.auth.received.length = 0;
+});
 
-  beforeAll(async () => {
-    input = await localInput(dir.path, TENANTS);
-    keys = await realm(`${input.topology.urls.keycloak}/realms/${REALM}`);
-    ca = await certificate(input);
-    keycloak.answer = () => ({ body: keys.keys });
-    await Promise.all([
-      auth.listen(portOf(input, "auth", "http")),
-      keycloak.listen(portOf(input, "keycloak", "http")),
-      mimir.listen(portOf(input, "mimir", "http")),
-      loki.listen(portOf(input, "loki", "http")),
-      tempo.listen(portOf(input, "tempo", "http")),
-      collector.listen(portOf(input, "alloy-gateway", "otlpHttp")),
-      collectorGrpc.listen(portOf(input, "alloy-gateway", "otlpGrpc")),
+describe("what was rendered", () => {
+  it("is valid, without a warning", async () => {
+    const file = `${edge.input.topology.services.envoy.directories.config}/bootstrap.yaml`;
+    const { code, stdout, stderr } = await run(server("envoy").bin, [
+      "--mode",
+      "validate",
+      "-l",
+      "warning",
+      "-c",
+      file,
     ]);
-    const files = renderEnvoy(input);
-    replace(files);
-    const ready = { url: `http://${loopback}:${portOf(input, "envoy", "health")}/ready` };
-    running = await start(envoy(), flags(files[0]?.target ?? ""), { ready });
-  });
-  afterAll(async () => {
-    await running.stop();
-    console.log(running.output());
-    collectorGrpc.close();
-    await Promise.all([auth, keycloak, ...backends].map((recorder) => recorder.close()));
-    dir.remove();
-  });
-  it("x", async () => {
-    const out: unknown[] = [];
-    const probe = async (name: string, p: Promise<unknown>) => {
-      const before = [...backends, auth].map((b) => b.received.length);
-      let r: any;
-      try { r = await p; } catch (e) { r = String(e); }
-      const seen = [...backends, auth].flatMap((b, i) => b.received.slice(before[i]).map((x) => ({ to: ["mimir", "loki", "tempo", "collector", "auth"][i], m: x.method, path: x.path, h: Object.fromEntries(Object.entries(x.headers).filter(([k]) => !/^(user-agent|content-|accept|connection|transfer|host|x-request)/.test(k))) })));
-      out.push([name, r?.status ?? r, r?.headers && Object.fromEntries(Object.entries(r.headers).filter(([k]) => !/^(date|connection|transfer|x-request)/.test(k))), r?.body, JSON.stringify(seen)].map((x) => typeof x === "string" ? x : JSON.stringify(x)).join(" | "));
-    };
-    const post = (h: object, extra: object = {}) => ({ method: "POST", body: "{}", headers: h as any, ...extra });
-    const L = "/v1/logs";
-    await probe("good", http(L, post(await bearer())));
-    await probe("x-envoy", http(L, post({ ...(await bearer()), "x-envoy-upstream-rq-timeout-ms": "1", "x-envoy-retry-on": "5xx", "x-envoy-original-path": "/x",  "x-request-id": "mine", "x-envoy-max-retries": "3", "x-forwarded-host": "a", "x-envoy-decorator-operation": "s", "x-envoy-ip-tags": "s" })));
-    collector.answer = () => ({ status: 400, body: "mimir:9009".repeat(20000), headers: { "content-type": "text/x", "content-encoding": "gzip", "x-scope-orgid": "tenant-mx" } });
-    await probe("err big", http(L, post(await bearer())));
-    collector.answer = () => ({ status: 400, body: "mimir:9009", headers: { "content-type": "text/x", "content-length": "10" } });
-    await probe("err", http(L, post(await bearer())));
-    collector.answer = () => ({ status: 500, headers: { "content-length": "0" } });
-    await probe("err empty", http(L, post(await bearer())));
-    collector.answer = () => ({});
-    for (const p of ["/ready", "/ready?x", "/ready/"]) await probe(p, health(p));
-    await probe("xff", http(L, post({ ...(await bearer()), "x-forwarded-for": "1.2.3.4" })));
-    auth.answer = () => ({ headers: { "x-scope-orgid": "tenant-mx", "x-user-id": "u", "x-evil": "1" } });
-    await probe("ws", http("/loki/api/v1/query", { headers: { authorization: "Bearer p", connection: "Upgrade", upgrade: "websocket" } }));
-    const upgrade = (port: number, path: string) => new Promise((resolve) => { const s = connect({ host: loopback, port, ca }, async () => { s.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer p\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`); }); let t = ""; s.on("data", (d) => t += d); setTimeout(() => { s.destroy(); resolve(t); }, 500); });
-    await probe("tail", upgrade(portOf(input, "envoy", "otlpHttp"), "/loki/api/v1/tail?query=x"));
-    await probe("tail no", upgrade(portOf(input, "envoy", "otlpHttp"), "/loki/api/v1/query?query=x"));
-    const raw = (text: string) => new Promise((resolve) => { const s = connect({ host: loopback, port: portOf(input, "envoy", "otlpHttp"), ca }, async () => { s.write(text); }); let t = ""; s.on("data", (d) => t += d); setTimeout(() => { s.destroy(); resolve(t); }, 300); });
-    const t = await keys.token();
-    for (const h of ["x-scope-orgid: tenant-mx\rx-scope-orgid: tenant-co", "x: a\0b", "x: \x80\xff", " x-scope-orgid: tenant-co", "x-scope-orgid : tenant-co", "transfer-encoding: chunked\r\ncontent-length: 5", "x-scope-orgid: tenant-mx\r\n\ttenant-co"]) await probe(`raw ${JSON.stringify(h)}`, raw(`POST /v1/logs HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${t}\r\n${h}\r\ncontent-length: 0\r\n\r\n`));
-    await probe("http10", raw(`POST /v1/logs HTTP/1.0\r\nhost: x\r\nauthorization: Bearer ${t}\r\ncontent-length: 0\r\n\r\n`));
-    await probe("connect", raw(`CONNECT mimir:9009 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${t}\r\n\r\n`));
-    await probe("garbage", raw(`\x16\x03 garbage\r\n\r\n`));
-    // grpc
-    const grpc = (path: string, headers: any, port = portOf(input, "envoy", "otlpGrpc")) => new Promise((resolve) => {
-      const c = connectHttp2(`https://127.0.0.1:${port}`, { ca });
-      c.on("error", (e) => resolve(String(e)));
-      const r = c.request({ ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers", ...headers });
-      let h: any, tr: any;
-      r.on("response", (x) => (h = x)); r.on("trailers", (x) => (tr = x)); r.on("error", (e) => resolve(String(e)));
-      r.on("data", () => {}); r.on("end", () => { c.close(); resolve(JSON.stringify({ h, tr, seen: collectorGrpc.received.splice(0).map((x) => x.headers) })); });
-      r.end(Buffer.from([0, 0, 0, 0, 0]));
+    expect({ code, said: `${stdout}${stderr}`.replace(/configuration '.*' OK\n/, "") }).toEqual({
+      code: 0,
+      said: "",
     });
-    const P = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
-    await probe("grpc ok", grpc(P, await bearer()));
-    await probe("grpc none", grpc(P, {}));
-    await probe("grpc wrong", grpc(P, await bearer({ tenant_id: "tenant-co" })));
-    await probe("grpc kid", grpc(P, await bearer({}, { kid: "x" })));
-    await probe("grpc aud", grpc(P, await bearer({ aud: "x" })));
-    await probe("grpc 404", grpc("/x/Y", await bearer()));
-    await probe("grpc key", grpc(P, { "x-api-key": "k" }));
-    auth.answer = () => ({ status: 403, body: '{"code":"right_missing"}' });
-    await probe("grpc key denied", grpc(P, { "x-api-key": "k" }));
-    auth.answer = () => ({ status: 500 });
-    await probe("grpc key down", grpc(P, { "x-api-key": "k" }));
-    for (const trailersOnly of [true, false]) for (const s of [0, 3, 8, 13, 14]) { collectorGrpc.trailersOnly = trailersOnly; collectorGrpc.status = s; collectorGrpc.message = s ? "http://mimir:9009 said no" : ""; await probe(`grpc up ${s} ${trailersOnly}`, grpc(P, await bearer())); }
-    await probe("slow tenant", Promise.all([1, 2, 3, 4, 5].map(async () => (await http(L, post(await bearer({ azp: "agent-slow", tenant_id: "tenant-slow" })))))).then((x) => JSON.stringify(x)));
-    await probe("mx fine", http(L, post(await bearer())));
-    await probe("slow grpc", grpc(P, await bearer({ azp: "agent-slow", tenant_id: "tenant-slow" })));
-    console.log(out.join("\n"));
-  }, 120000);
+  });
+
+  it("was loaded: certificate, bindings, limits", async () => {
+    for (const list of ["atalaya_bindings", "atalaya_tenant_limits"]) {
+      const name = `envoy_extension_config_discovery_http_filter_${list}`;
+      expect(await edge.counter(`${name}_update_success`), list).toBeGreaterThanOrEqual(1);
+      expect(await edge.counter(`${name}_update_rejected`), list).toBe(0);
+      expect(await edge.counter(`${name}_config_fail`), list).toBe(0);
+    }
+    expect(await edge.counter("envoy_sds_update_success")).toBeGreaterThanOrEqual(1);
+    expect(await edge.counter("envoy_sds_update_rejected")).toBe(0);
+    expect(
+      edge.running
+        .output()
+        .split("\n")
+        .filter((line) => /\]\[(warning|error|critical)\]/.test(line)),
+    ).toEqual([]);
+  });
+});
+
+describe("an agent's token", () => {
+  it("brings its own tenant, and goes no further", async () => {
+    expect((await edge.write(LOGS, await edge.bearer())).status).toBe(200);
+    const [request] = edge.reached();
+    expect(request).toMatchObject({ method: "POST", path: LOGS, body: "{}" });
+    expect(request?.headers["x-scope-orgid"]).toBe("tenant-mx");
+    expect(Object.keys(request?.headers ?? {})).not.toContain("authorization");
+    expect(edge.auth.received).toEqual([]);
+  });
+
+  it("wins over every header that a client could set", async () => {
+    const forged = {
+      ...(await edge.bearer()),
+      "X-Scope-OrgID": ["tenant-co", "tenant-pe"],
+      "x-user-id": "root",
+      "x-prom-label-policy": "tenant-co",
+      "x-atalaya-binding": "agent-co|tenant-co",
+      "x-atalaya-requested-tenant": "tenant-co",
+      "x-service-token": "s",
+      "x-envoy-upstream-rq-timeout-ms": "1",
+      "x-envoy-original-path": "/x",
+    };
+    expect((await edge.write(LOGS, forged)).status).toBe(200);
+    const [request, ...others] = edge.reached();
+    expect(others).toEqual([]);
+    const ours = Object.entries(request?.headers ?? {}).filter(([name]) =>
+      /^x-(?!forwarded|request-id|envoy-)/.test(name),
+    );
+    expect(ours).toEqual([["x-scope-orgid", "tenant-mx"]]);
+    expect(JSON.stringify(request?.headers)).not.toMatch(/tenant-(co|pe)|rq-timeout-ms":"1"|original-path/);
+  });
+
+  it.each<[string, Claims, string]>([
+    ["another tenant", { tenant_id: "tenant-co" }, "403 tenant_denied"],
+    ["another client", { azp: "agent-co" }, "403 tenant_denied"],
+    ["a suspended tenant", { azp: "agent-pe", tenant_id: "tenant-pe" }, "403 tenant_denied"],
+    ["an unknown tenant", { azp: "agent-zz", tenant_id: "tenant-zz" }, "403 tenant_denied"],
+    ["the list's placeholder", { azp: "no client", tenant_id: "no tenant" }, "403 tenant_denied"],
+    ["no tenant", { tenant_id: undefined }, "403 tenant_denied"],
+    ["neither", { tenant_id: undefined, azp: undefined }, "403 tenant_denied"],
+    ["an empty tenant", { tenant_id: "" }, "403 tenant_denied"],
+    ["several tenants", { tenant_id: "tenant-mx|tenant-co" }, "403 tenant_denied"],
+    ["a list of tenants", { tenant_id: ["tenant-mx"] }, "403 tenant_denied"],
+    ["a number", { tenant_id: 5 }, "403 tenant_denied"],
+    ["a line break", { tenant_id: "tenant-mx\r\nx: y" }, "403 tenant_denied"],
+    ["a shifted border", { azp: "agent-mx|tenant-mx", tenant_id: "" }, "403 tenant_denied"],
+    ["other letter case", { tenant_id: "Tenant-mx" }, "403 tenant_denied"],
+    ["another audience", { aud: "account" }, "401 token_invalid"],
+    ["no audience", { aud: undefined }, "401 token_invalid"],
+    ["another issuer", { iss: "http://localhost:8090/realms/master" }, "401 token_invalid"],
+    [
+      "a trailing slash in the issuer",
+      { iss: "http://localhost:8090/realms/observability/" },
+      "401 token_invalid",
+    ],
+    ["expired", { exp: seconds(-100) }, "401 token_invalid"],
+    ["no expiry", { exp: undefined }, "401 token_invalid"],
+    ["years to live", { exp: seconds(1e8) }, "401 token_invalid"],
+    ["not valid yet", { nbf: seconds(1_000) }, "401 token_invalid"],
+  ])("is refused with %s", async (_, claims, expected) => {
+    await refused(edge, edge.write(LOGS, await edge.bearer(claims)), expected);
+  });
+
+  it("is refused with a wrong signature, algorithm or place; an unknown key cannot be decided", async () => {
+    const token = await edge.realm.sign({});
+    const [header = "", payload = ""] = token.split(".");
+    const other = await generateKeyPair("RS256");
+    const spki = new TextEncoder().encode(await exportSPKI(other.publicKey));
+    const hmac = await new SignJWT({}).setProtectedHeader({ alg: "HS256", kid: "key-1" }).sign(spki);
+    const none = `${Buffer.from('{"alg":"none","kid":"key-1"}').toString("base64url")}.${payload}.`;
+    await refused(
+      edge,
+      edge.write(LOGS, await edge.bearer({}, "key-1", other.privateKey)),
+      "401 token_invalid",
+    );
+    await refused(
+      edge,
+      edge.write(LOGS, { authorization: `Bearer ${header}.${payload}.` }),
+      "401 token_invalid",
+    );
+    await refused(edge, edge.write(LOGS, { authorization: `Bearer ${hmac}` }), "401 token_invalid");
+    await refused(edge, edge.write(LOGS, { authorization: `Bearer ${none}` }), "401 token_invalid");
+    await refused(edge, edge.write(LOGS, { authorization: `bearer ${token}` }), "401 credential_missing");
+    await refused(
+      edge,
+      edge.write(LOGS, { authorization: [`Bearer ${token}`, `Bearer ${token}`] }),
+      "401 token_invalid",
+    );
+    await refused(edge, edge.write(`${LOGS}?access_token=${token}`), "401 credential_missing");
+    await refused(edge, edge.write(LOGS), "401 credential_missing");
+    await refused(edge, edge.write(LOGS, await edge.bearer({}, "key-2")), "503 keys_unavailable");
+  });
+
+  it("gives a request an id of our own", async () => {
+    const { headers } = await edge.write(LOGS, { ...(await edge.bearer()), "x-request-id": "mine" });
+    expect(headers["x-request-id"]).toMatch(/^[0-9a-f-]{36}$/);
+    expect(edge.reached()[0]?.headers["x-request-id"]).toBe(headers["x-request-id"]);
+  });
+
+  it("is refused in a header with an underscore", async () => {
+    await refused(
+      edge,
+      edge.write(LOGS, { ...(await edge.bearer()), X_Scope_OrgID: "tenant-co" }),
+      "400 request_refused",
+    );
+  });
+});
+
+describe("the auth service", () => {
+  it("judges the tenant that was asked for, and its answer is what reaches the backend", async () => {
+    const headers = {
+      ...PERSON,
+      "x-scope-orgid": "tenant-co",
+      "x-atalaya-requested-tenant": "tenant-pe",
+      "x-service-token": "s",
+    };
+    expect((await edge.ask("query", `${READ}?query=x`, { headers })).status).toBe(200);
+    const [asked] = edge.auth.received;
+    expect(asked).toMatchObject({ method: "GET", path: `/authz${READ}?query=x` });
+    expect(asked?.headers).toMatchObject({
+      ...PERSON,
+      "x-atalaya-requested-tenant": "tenant-co",
+      "x-service-token": "s",
+    });
+    expect(asked?.headers).not.toHaveProperty("x-scope-orgid");
+    const [request] = edge.reached();
+    expect(request?.headers).toMatchObject({ "x-scope-orgid": "tenant-mx", "x-user-id": "someone" });
+    for (const gone of ["authorization", "x-service-token", "x-atalaya-requested-tenant"])
+      expect(request?.headers).not.toHaveProperty(gone);
+  });
+
+  it.each<Record<string, string>>([
+    KEY,
+    { authorization: "Bearer atl_k" },
+    { authorization: "Basic azprZXk=" },
+  ])("decides a write with %o", async (credential) => {
+    expect((await edge.write(LOGS, credential)).status).toBe(200);
+    expect(edge.auth.received).toHaveLength(1);
+    const [request] = edge.reached();
+    expect(request?.headers["x-scope-orgid"]).toBe("tenant-mx");
+    expect(Object.keys(request?.headers ?? {})).not.toEqual(expect.arrayContaining(["authorization"]));
+    expect(Object.keys(request?.headers ?? {})).not.toEqual(expect.arrayContaining(["x-api-key"]));
+  });
+
+  const tenantIs = (value: string): Answer => ({ headers: { "x-scope-orgid": value } });
+  it.each<[string, Answer, string]>([
+    ["yes without a tenant", {}, "503 tenant_undecided"],
+    ["yes with an empty tenant", tenantIs(""), "503 tenant_undecided"],
+    ["yes with several", tenantIs("tenant-mx|tenant-co"), "503 tenant_undecided"],
+    ["yes with a list", tenantIs("tenant-mx,tenant-co"), "503 tenant_undecided"],
+    ["yes with other letter case", tenantIs("TENANT-MX"), "503 tenant_undecided"],
+    ["yes with a path", tenantIs("tenant-mx/.."), "503 tenant_undecided"],
+    ["yes with another status", { ...ALLOW, status: 204 }, "503 authorization_unavailable"],
+    ["no", { status: 403, body: '{"code":"right_missing"}' }, "403 right_missing"],
+    [
+      "who",
+      { status: 401, headers: { "x-scope-orgid": "tenant-mx" }, body: '{"code":"key_invalid"}' },
+      "401 key_invalid",
+    ],
+    ["what", { status: 404, body: "no such page" }, "503 authorization_unavailable"],
+    ["an error", { status: 500, body: "tenant-mx" }, "503 authorization_unavailable"],
+    ["cannot say", { status: 503, body: '{"code":"keys_unavailable"}' }, "503 authorization_unavailable"],
+    ["nothing", { reset: true }, "503 authorization_unavailable"],
+    ["nothing for long", { hang: true }, "503 authorization_unavailable"],
+  ])("that answers %s", async (_, answer, expected) => {
+    edge.auth.answer = () => answer;
+    await refused(edge, edge.write(LOGS, { ...KEY, "x-scope-orgid": "tenant-mx" }), expected);
+  });
+
+  it("never lets two tenants through at once", async () => {
+    edge.auth.answer = () => ({ headers: { "x-scope-orgid": ["tenant-mx", "tenant-co"] } });
+    await edge.write(LOGS, KEY);
+    for (const { headers } of edge.reached()) expect(headers["x-scope-orgid"]).toMatch(/^tenant-[a-z]+$/);
+  });
+
+  it("gets the credentials on its tenant API, and nobody else does", async () => {
+    await edge.ask("otlpHttp", "/api/keys", { headers: PERSON });
+    expect(edge.auth.received.map(({ path }) => path)).toEqual(["/authz/api/keys", "/api/keys"]);
+    expect(edge.auth.received[1]?.headers).toMatchObject({ ...PERSON, "x-scope-orgid": "tenant-mx" });
+  });
+});
+
+describe("limits", () => {
+  it("hold a tenant back alone", async () => {
+    const token = await edge.bearer({ azp: "agent-slow", tenant_id: "tenant-slow" });
+    const answers = await Promise.all(Array.from({ length: 8 }, () => edge.write(LOGS, token)));
+    const held = answers.filter(({ status }) => status === 429);
+    expect(held.length).toBeGreaterThanOrEqual(4);
+    expect(held.length).toBeLessThanOrEqual(5);
+    expect(held[0]?.headers["retry-after"]).toBe("1");
+    expect((await edge.write(LOGS, await edge.bearer())).status).toBe(200);
+    edge.reached();
+  });
+
+  it("cannot be moved by X-Forwarded-For: the source is the connection's", async () => {
+    await edge.write(LOGS, { ...(await edge.bearer()), "x-forwarded-for": "203.0.113.9" });
+    expect(edge.reached()[0]?.headers["x-envoy-external-address"]).toBe(loopback);
+  });
+});
+
+describe("the access log", () => {
+  it("says who did what, without credentials and queries", async () => {
+    const { authorization } = await edge.bearer();
+    await edge.write(`${LOGS}?secret=s3cr3t`, { authorization, "x-scope-orgid": "tenant-co" });
+    await edge.write("/prometheus/api/v1/push", await edge.bearer({ tenant_id: "tenant-co" }));
+    await edge.running.stop();
+    const output = edge.running.output();
+    expect(output).not.toContain("s3cr3t");
+    expect(output).not.toContain(authorization.split(".")[1]);
+    const lines = output
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.at(-2)).toMatchObject({
+      client: "agent-mx", details: "via_upstream", listener: "otlpHttp", method: "POST", path: LOGS, route: "otlp-http-logs",
+      source: loopback, status: 200, tenant: "tenant-mx", upstream: "collectorHttp", verifier: "agentJwt",
+    }); // prettier-ignore
+    expect(lines.at(-1)).toMatchObject({
+      claimed_tenant: "tenant-co",
+      client: "agent-mx",
+      details: "rbac_access_denied_matched_policy[client_not_bound]",
+      status: 403,
+    });
+    expect(lines.at(-1)).not.toHaveProperty("tenant");
+  });
 });

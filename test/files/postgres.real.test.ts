@@ -2,7 +2,7 @@ import { chmodSync, chownSync, cpSync, mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { renderPostgres } from "../../src/render/postgres";
-import { run, sendTcp, server, start, tempDir } from "../servers";
+import { run, sendTcp, server, start, tempDir, waitUntil } from "../servers";
 import { localInput, place } from "./local";
 
 const NOBODY = 65_534;
@@ -67,7 +67,12 @@ describe("PostgreSQL with the rendered files", () => {
     const body = Buffer.from("\0\u0003\0\0user\0keycloak\0database\0postgres\0\0", "latin1");
     const length = Buffer.alloc(4);
     length.writeUInt32BE(body.length + 4);
-    const answer = await sendTcp(port, Buffer.concat([length, body]));
+    let answer = Buffer.alloc(0);
+    // It listens before it is ready, and says so ("E", the database system is starting up).
+    await waitUntil("PostgreSQL", async () => {
+      answer = Buffer.from(await sendTcp(port, Buffer.concat([length, body])));
+      return !answer.toString("latin1").includes("starting up");
+    });
     // R, AuthenticationSASL (10), and the one mechanism that does not send the password.
     expect(answer.toString("latin1", 0, 1)).toBe("R");
     expect(answer.readUInt32BE(5)).toBe(10);

@@ -111,13 +111,12 @@ describe("every limit reaches a file", () => {
     return Object.keys(files).filter((path) => files[path] !== before[path]);
   };
   const SIGNAL_FILES: Readonly<Record<string, string>> = {
+    edge: "envoy/live/tenant-limits.yaml",
     metrics: "mimir/live/overrides.yaml",
     logs: "loki/live/overrides.yaml",
     traces: "tempo/live/overrides.yaml",
   };
-  const signalLeaves = (value: object) => leaves(value).filter(([signal]) => signal !== "edge");
-
-  it.each(signalLeaves(mx.limits).map((path) => [path.join("."), path] as const))("limits.%s", (_, path) => {
+  it.each(leaves(mx.limits).map((path) => [path.join("."), path] as const))("limits.%s", (_, path) => {
     expect(differing({ ...mx, limits: changed(mx.limits, path) })).toContain(SIGNAL_FILES[path[0] ?? ""]);
   });
 

@@ -58,7 +58,11 @@ export function tokenFilter({ topology, environment }: RenderInput): Message {
         },
       },
     },
-    rules: [{ match: { prefix: "/" }, requires: { provider_name: "keycloak" } }],
+    // A request that matches no rule passes unverified (and is then refused for want of a binding).
+    rules: [{ prefix: "/" }, { connect_matcher: {} }].map((match) => ({
+      match,
+      requires: { provider_name: "keycloak" },
+    })),
     // It would say why and name the host.
     strip_failure_response: true,
   });
@@ -74,7 +78,12 @@ export const composeBindingFilter = (): Message =>
 
 /** Is this client bound to that tenant, and the tenant active? The list is a live file (live.ts). */
 export const bindingsFilter = ({ topology }: RenderInput): Message =>
-  discovered(FILTERS.bindings, topology, LIVE_FILES.bindings, any(RBAC, denyAll(DENIALS.bindingsUnavailable)));
+  discovered(
+    FILTERS.bindings,
+    topology,
+    LIVE_FILES.bindings,
+    any(RBAC, denyAll(DENIALS.bindingsUnavailable)),
+  );
 
 const denyAll = (policy: string): Message => ({
   rules: {

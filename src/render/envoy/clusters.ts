@@ -63,7 +63,9 @@ const cluster = ({ name, host, port, http2, idle }: Target): Message => ({
   connect_timeout: "2s",
   per_connection_buffer_limit_bytes: BUFFER,
   load_assignment: assignment(name, { socket_address: { address: host, port_value: port } }),
-  upstream_connection_options: { tcp_keepalive: { keepalive_time: 30, keepalive_interval: 10, keepalive_probes: 3 } },
+  upstream_connection_options: {
+    tcp_keepalive: { keepalive_time: 30, keepalive_interval: 10, keepalive_probes: 3 },
+  },
   circuit_breakers: {
     thresholds: [{ max_connections: 4096, max_pending_requests: 4096, max_requests: 4096, max_retries: 16 }],
   },

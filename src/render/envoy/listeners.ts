@@ -56,27 +56,23 @@ const manager = (config: Message): Message =>
 
 /** The certificate comes by a file (`sds.yaml`) whose certificate and key Envoy reads again when they change. */
 const tls = ({ topology }: RenderInput, protocols: readonly string[]): Message =>
-  extension(
-    "envoy.transport_sockets.tls",
-    "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
-    {
-      common_tls_context: {
-        alpn_protocols: protocols,
-        tls_params: { tls_minimum_protocol_version: "TLSv1_2" },
-        tls_certificate_sds_secret_configs: [
-          {
-            name: CERTIFICATE,
-            sds_config: {
-              path_config_source: {
-                path: `${topology.services.envoy.directories.config}/${STATIC_FILES.certificate}`,
-              },
-              resource_api_version: "V3",
+  extension("envoy.transport_sockets.tls", "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext", {
+    common_tls_context: {
+      alpn_protocols: protocols,
+      tls_params: { tls_minimum_protocol_version: "TLSv1_2" },
+      tls_certificate_sds_secret_configs: [
+        {
+          name: CERTIFICATE,
+          sds_config: {
+            path_config_source: {
+              path: `${topology.services.envoy.directories.config}/${STATIC_FILES.certificate}`,
             },
+            resource_api_version: "V3",
           },
-        ],
-      },
+        },
+      ],
     },
-  );
+  });
 
 /** Before routing, where no route can switch it off: only what we set ourselves is trusted. */
 const strip = (): Message =>

@@ -23,10 +23,12 @@ export const bindingList = (tenants: readonly Tenant[]): Message =>
             header_name: BINDING_HEADER,
           }),
           exact_match_map: {
-            map: Object.fromEntries([
-              [NOBODY, action(DENIALS.notBound, "DENY")],
-              ...checked(bindings(tenants)).map((binding) => [binding, action("bound", "ALLOW")]),
-            ]),
+            map: {
+              [NOBODY]: action(DENIALS.notBound, "DENY"),
+              ...Object.fromEntries(
+                checked(bindings(tenants)).map((binding) => [binding, action("bound", "ALLOW")] as const),
+              ),
+            },
           },
         },
         on_no_match: action(DENIALS.notBound, "DENY"),

@@ -59,7 +59,9 @@ export const localReplies = (): Message => ({
   body_format: json(OTHER),
 });
 
-const json = ({ code, message }: Pick<Reply, "code" | "message">): Message => ({ json_format: { code, message } });
+const json = ({ code, message }: Pick<Reply, "code" | "message">): Message => ({
+  json_format: { code, message },
+});
 const text = (message: string): Message => ({ text_format_source: { inline_string: message } });
 
 /** For gRPC the body is the whole `grpc-message`, so that it is plain text there. */

@@ -31,7 +31,7 @@ export function overloadManager({ environment }: RenderInput): Message {
       { name: "envoy.overload_actions.shrink_heap", triggers: above(0.9) },
       { name: "envoy.overload_actions.disable_http_keepalive", triggers: above(0.92) },
       { name: "envoy.overload_actions.stop_accepting_requests", triggers: above(0.95) },
-      { name: "envoy.overload_actions.stop_accepting_connections", triggers: above(0.98) },
+      { name: "envoy.overload_actions.reject_incoming_connections", triggers: above(0.98) },
     ],
   };
 }

@@ -24,7 +24,11 @@ export const remove = (header: string): Message => ({ remove: header });
 type SetAction = "OVERWRITE_IF_EXISTS_OR_ADD" | "OVERWRITE_IF_EXISTS" | "ADD_IF_ABSENT";
 
 /** Sets a header; an empty value leaves it as it is. */
-export const set = (key: string, value: string, action: SetAction = "OVERWRITE_IF_EXISTS_OR_ADD"): Message => ({
+export const set = (
+  key: string,
+  value: string,
+  action: SetAction = "OVERWRITE_IF_EXISTS_OR_ADD",
+): Message => ({
   append: { header: { key, value }, append_action: action },
 });
 

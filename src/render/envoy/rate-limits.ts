@@ -39,7 +39,7 @@ interface Limiter {
   readonly otherwise: Bucket;
 }
 
-/** Per replica: a first line in front of the backends' quotas. */
+/** Per replica and listener: a first line in front of the backends' quotas. A changed file starts all its buckets full. */
 const limiter = ({ statPrefix, key, action, descriptors, otherwise }: Limiter): Message => ({
   stat_prefix: statPrefix,
   token_bucket: bucket(otherwise),

@@ -1,4 +1,10 @@
-import { TENANT_HEADER, USER_HEADER } from "../../model/headers";
+import {
+  CREDENTIAL_HEADERS,
+  REQUESTED_TENANT_HEADER,
+  TENANT_HEADER,
+  TRUSTED_HEADERS,
+  USER_HEADER,
+} from "../../model/headers";
 import { FILTERS } from "./names";
 import { any, extension, remove, set, type Message } from "./protobuf";
 
@@ -12,12 +18,22 @@ export const RETRY_AFTER = 5;
 
 const cel = (expression: string): string => `%CEL(${expression})%`;
 
-/** The last word on every response: when to come back, and nothing about what runs here. */
+/**
+ * The last word on every response: when to come back, and nothing about what runs here. And on a request's trailers, which
+ * nobody judges: no header that carries trust or a credential stands there.
+ */
 export const finishFilter = (): Message =>
   extension(FILTERS.finish, HEADER_MUTATION, {
     mutations: {
+      request_trailers_mutations: [...TRUSTED_HEADERS, REQUESTED_TENANT_HEADER, ...CREDENTIAL_HEADERS].map(
+        remove,
+      ),
       response_mutations: [
-        set("retry-after", cel(`response.code in [429, 502, 503, 504] ? '${RETRY_AFTER}' : ''`), "ADD_IF_ABSENT"),
+        set(
+          "retry-after",
+          cel(`response.code in [429, 502, 503, 504] ? '${RETRY_AFTER}' : ''`),
+          "ADD_IF_ABSENT",
+        ),
         ...["server", "x-powered-by", FROM_UPSTREAM, TENANT_HEADER, USER_HEADER].map(remove),
       ],
     },
@@ -36,14 +52,20 @@ export const mendGrpcFilter = (): Message =>
   });
 
 function mended(where: "headers" | "trailers"): readonly Message[] {
-  const status = `response.${where}['grpc-status']`;
-  const upstream = `'${FROM_UPSTREAM}' in response.headers`;
+  const value = (name: string) => `response.${where}['${name}']`;
+  const status = value("grpc-status");
+  // Trailers are always the upstream's: what Envoy answers itself has its status in the headers, and is well as it is.
+  const ours = where === "headers" ? `!('${FROM_UPSTREAM}' in response.headers)` : "false";
   const temporary = `${status} in ${celList(["8", ...RETRIED])}`;
-  const message = `${temporary} ? 'The backend cannot take this now.' : 'The backend refused this.'`;
+  const words = `${temporary} ? 'The backend cannot take this now.' : 'The backend refused this.'`;
   return [
     // Before the status, which it looks at.
-    set("grpc-message", cel(`${upstream} ? (${message}) : response.${where}['grpc-message']`), "OVERWRITE_IF_EXISTS"),
-    set("grpc-status", cel(`${upstream} && ${status} == '8' ? '14' : ${status}`), "OVERWRITE_IF_EXISTS"),
+    set(
+      "grpc-message",
+      cel(`${ours} || ${status} == '0' ? ${value("grpc-message")} : (${words})`),
+      "OVERWRITE_IF_EXISTS",
+    ),
+    set("grpc-status", cel(`!(${ours}) && ${status} == '8' ? '14' : ${status}`), "OVERWRITE_IF_EXISTS"),
     remove("grpc-status-details-bin"),
   ];
 }

@@ -14,7 +14,9 @@ export const routeTable = (listener: Listener): Message => ({
       domains: ["*"],
       routes: [
         ...ROUTES.filter(({ listeners }) => listeners.includes(listener)).flatMap(envoyRoutes),
-        UNKNOWN,
+        unknown({ prefix: "/" }),
+        // CONNECT has no path, so that no other entry takes it.
+        unknown({ connect_matcher: {} }),
       ],
     },
   ],
@@ -55,7 +57,7 @@ const methodMatch = ({ methods }: Route): Message => {
   };
 };
 
-const action = ({ id, upstream, rewrite, limits, websocket }: Route): Message => ({
+const action = ({ upstream, right, rewrite, limits, websocket }: Route): Message => ({
   cluster: upstreamCluster(upstream),
   // The upstream's own name: what the client put into Host goes nowhere.
   auto_host_rewrite: true,
@@ -73,14 +75,12 @@ const action = ({ id, upstream, rewrite, limits, websocket }: Route): Message =>
   }),
   ...(websocket === true && { upgrade_configs: [{ upgrade_type: "websocket", enabled: true }] }),
   // A read may be asked again where the upstream did not begin with it; what is written, its sender sends again.
-  ...(isRead(id) && { retry_policy: { retry_on: "connect-failure,refused-stream", num_retries: 1 } }),
+  ...("signal" in right &&
+    right.verb === "read" &&
+    limits.stream === undefined && {
+      retry_policy: { retry_on: "connect-failure,refused-stream", num_retries: 1 },
+    }),
 });
-
-const isRead = (id: string): boolean =>
-  ROUTES.some(
-    (route) =>
-      route.id === id && "signal" in route.right && route.right.verb === "read" && route.websocket === undefined,
-  );
 
 const off = any("envoy.config.route.v3.FilterConfig", { disabled: true });
 
@@ -96,7 +96,9 @@ function unverified(verifier: Verifier): Message {
   }
 }
 
-const AUTH_SERVICE_OFF = any("envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute", { disabled: true });
+const AUTH_SERVICE_OFF = any("envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute", {
+  disabled: true,
+});
 const TOKEN_OFF: Message = {
   ...Object.fromEntries(TOKEN_FILTERS.map((name) => [name, off])),
   [FILTERS.token]: any("envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig", { disabled: true }),
@@ -115,9 +117,9 @@ const perFilter = ({ verifier, limits, upstream, right }: Route): Message => ({
 });
 
 /** Answered here: it has no cluster, so that with all checks off there is nothing it could let anybody reach. */
-const UNKNOWN: Message = {
+const unknown = (match: Message): Message => ({
   name: "route-unknown",
-  match: { prefix: "/" },
+  match,
   direct_response: { status: 404 },
   metadata: { filter_metadata: { [ROUTE_METADATA]: { verifier: "none" } } },
   typed_per_filter_config: {
@@ -126,4 +128,4 @@ const UNKNOWN: Message = {
     [FILTERS.tenantDecided]: off,
     [FILTERS.tenantLimits]: off,
   },
-};
+});

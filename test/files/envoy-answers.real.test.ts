@@ -1,0 +1,118 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { tenant } from "../render/input";
+import { ALLOW, codeOf, Edge, EXPORT, KEY, LOGS, PERSON, READ, refused } from "./envoy-edge";
+
+const TENANTS = [tenant("co"), tenant("mx")];
+
+let edge: Edge;
+beforeAll(async () => (edge = await Edge.start(TENANTS)));
+afterAll(() => edge.stop());
+beforeEach(() => {
+  edge.auth.answer = () => ALLOW;
+  edge.reached();
+  edge.auth.received.length = 0;
+});
+
+describe("what backends say", () => {
+  afterEach(() => {
+    for (const backend of [edge.collector, edge.loki]) backend.answer = () => ({});
+    Object.assign(edge.collectorGrpc, { status: 0, message: "", trailersOnly: true });
+  });
+  const ADDRESS = "http://mimir:9009 said no to tenant-mx";
+
+  it.each([
+    [400, "400 backend_refused"],
+    [429, "429 backend_refused"],
+    [500, "500 backend_failed"],
+    [503, "503 backend_failed"],
+  ])("of the collector's %i only the status remains", async (status, expected) => {
+    edge.collector.answer = () => ({
+      status,
+      body: ADDRESS,
+      headers: { server: "go", "content-encoding": "gzip" },
+    });
+    const answer = await edge.write(LOGS, await edge.bearer());
+    edge.reached();
+    await refused(edge, Promise.resolve(answer), expected);
+    expect(answer.headers).not.toHaveProperty("server");
+    expect(answer.headers).not.toHaveProperty("content-encoding");
+  });
+
+  it("a long error is replaced too", async () => {
+    edge.collector.answer = () => ({ status: 400, body: ADDRESS.repeat(20_000) });
+    const answer = await edge.write(LOGS, await edge.bearer());
+    expect(answer.body).not.toContain("mimir");
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+  });
+
+  it("a query's own mistake is told, a backend's failure is not", async () => {
+    edge.loki.answer = () => ({ status: 400, body: "parse error" });
+    expect(await edge.ask("query", READ, { headers: PERSON })).toMatchObject({
+      status: 400,
+      body: "parse error",
+    });
+    edge.loki.answer = () => ({ status: 500, body: ADDRESS });
+    expect(codeOf(await edge.ask("query", READ, { headers: PERSON }))).toBe("500 backend_failed");
+  });
+
+  it("a backend that hangs up is 503", async () => {
+    edge.collector.answer = () => ({ reset: true });
+    const answer = await edge.write(LOGS, await edge.bearer());
+    expect([codeOf(answer), answer.headers["retry-after"]]).toEqual(["503 unavailable", "5"]);
+  });
+
+  it.each([
+    [0, undefined, "0", undefined],
+    [3, ADDRESS, "3", "The backend refused this."],
+    [8, ADDRESS, "14", "The backend cannot take this now."],
+    [14, ADDRESS, "14", "The backend cannot take this now."],
+  ])("gRPC %i", async (status, message, expected, words) => {
+    for (const trailersOnly of [true, false]) {
+      Object.assign(edge.collectorGrpc, { status, message: message ?? "", trailersOnly });
+      const answer = await edge.grpc(EXPORT, await edge.bearer());
+      expect([answer["grpc-status"], answer["grpc-message"]], `trailers only: ${trailersOnly}`).toEqual([
+        expected,
+        words,
+      ]);
+      expect(answer).not.toHaveProperty("grpc-status-details-bin");
+    }
+  });
+});
+
+describe("gRPC", () => {
+  it.each<[string, () => Promise<Record<string, string>>, string, string]>([
+    ["no credential", () => Promise.resolve({}), "16", "A credential is missing."],
+    [
+      "another tenant",
+      () => edge.bearer({ tenant_id: "tenant-co" }),
+      "7",
+      "This credential may not use a tenant here.",
+    ],
+    ["another audience", () => edge.bearer({ aud: "x" }), "16", "The token is not valid here."],
+    ["an unknown key", () => edge.bearer({}, "key-2"), "14", "This cannot be checked now. Try again."],
+  ])("refuses %s in its own words", async (_, headers, status, message) => {
+    const answer = await edge.grpc(EXPORT, await headers());
+    expect([answer["grpc-status"], answer["grpc-message"]]).toEqual([status, message]);
+    expect(edge.reached()).toEqual([]);
+  });
+
+  it("takes a token or a key, and has nothing else", async () => {
+    expect(
+      (await edge.grpc(EXPORT, { ...(await edge.bearer()), "x-scope-orgid": "tenant-co" }))["grpc-status"],
+    ).toBe("0");
+    expect((await edge.grpc(EXPORT, KEY))["grpc-status"]).toBe("0");
+    const reached = edge.reached();
+    expect(reached.map(({ headers }) => headers["x-scope-orgid"])).toEqual(["tenant-mx", "tenant-mx"]);
+    expect(JSON.stringify(reached)).not.toMatch(/authorization|x-api-key|tenant-co/);
+    expect(
+      (await edge.grpc("/grpc.reflection.v1.ServerReflection/Info", await edge.bearer()))["grpc-status"],
+    ).toBe("12");
+    edge.auth.answer = () => ({ status: 403, body: '{"code":"right_missing"}' });
+    const denied = await edge.grpc(EXPORT, KEY);
+    expect([denied["grpc-status"], denied["grpc-message"]]).toEqual([
+      "7",
+      "The credential is not valid for this.",
+    ]);
+    expect(edge.reached()).toEqual([]);
+  });
+});
