@@ -41,7 +41,7 @@ export class Agent extends pulumi.ComponentResource {
       name,
       {
         spec: {
-          name: place.host,
+          name: clientId,
           zones: ["edge"],
           ownNetwork: true,
           image: imageReference("alloy", environment.imageRegistry),

@@ -1,12 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { KEYCLOAK_DATABASE } from "../src/model/keycloak";
 import { SECRET_FILES } from "../src/model/secret-files";
 import { duration } from "../src/model/units";
 import type { RunningService } from "./host";
 import { dataPassword } from "./passwords";
 import { dataVolume, sharedSpec, targetOf, type ServiceArgs } from "./service";
-
-/** The database and the user of Keycloak in it. */
-export const KEYCLOAK_DATABASE = "keycloak";
 
 /** PostgreSQL, for Keycloak. */
 export class Database extends pulumi.ComponentResource {

@@ -29,7 +29,13 @@ export class Gateway extends pulumi.ComponentResource {
     this.authority = certificates.authority;
     const spec = sharedSpec("envoy", args, {
       image: "envoy",
-      command: ["--config-path", targetOf(args, "envoy", "bootstrap.yaml"), "--log-level", "info"],
+      command: [
+        ...["--config-path", targetOf(args, "envoy", "bootstrap.yaml")],
+        ...["--log-level", "info"],
+        "--disable-hot-restart",
+        // Otherwise a worker, with its buffers, for every core of the machine.
+        ...["--concurrency", String(Math.max(1, Math.ceil(environment.sizes.envoy.cpus)))],
+      ],
       environment: {},
       // The socket of its admin interface, which is reached from inside alone.
       scratch: [directories.data, "/tmp"],

@@ -1,15 +1,20 @@
 import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
+import {
+  KEYCLOAK_ADMINISTRATOR,
+  KEYCLOAK_DATABASE,
+  KEYCLOAK_READY,
+  keycloakCommand,
+  keycloakSecretSettings,
+  keycloakSettings,
+} from "../src/model/keycloak";
 import { SECRET_FILES } from "../src/model/secret-files";
 import { authority } from "../src/model/topology";
 import { duration } from "../src/model/units";
-import { KEYCLOAK_DATABASE, type Database } from "./database";
+import type { Database } from "./database";
 import type { RunningService } from "./host";
 import { dataPassword } from "./passwords";
 import { sharedSpec, type ServiceArgs } from "./service";
-
-/** Keycloak's administrator, by whom realms are declared. */
-export const ADMINISTRATOR = "admin";
 
 /** Keycloak: who somebody is. Its state is in the database. */
 export class Identity extends pulumi.ComponentResource {
@@ -29,18 +34,18 @@ export class Identity extends pulumi.ComponentResource {
     this.administratorPassword = dataPassword(`${name}-administrator-password`, this);
     const spec = sharedSpec("keycloak", args, {
       image: "keycloak",
-      command: [`--config-file=${directories.secrets}/${SECRET_FILES.keycloak.settings}`, "start"],
+      command: keycloakCommand(`${directories.secrets}/${SECRET_FILES.keycloak.settings}`),
       environment: settings(args),
       // `start` prepares its program for the settings it finds, beside the program itself.
       writableRoot: true,
-      readiness: { kind: "http", port: ports.management, path: "/health/ready", timeout: duration("5m") },
+      readiness: { kind: "http", port: ports.management, path: KEYCLOAK_READY, timeout: duration("5m") },
       published: { http: environment.publish.ports.keycloak },
       user: "1000:1000",
       grace: duration("30s"),
     });
-    const secretSettings = pulumi.interpolate`db-password=${database.password}
-bootstrap-admin-password=${this.administratorPassword}
-`;
+    const secretSettings = pulumi
+      .all([database.password, this.administratorPassword])
+      .apply((passwords) => keycloakSecretSettings(...passwords));
     const running = args.host.run(
       name,
       { spec, secretFiles: { [SECRET_FILES.keycloak.settings]: secretSettings } },
@@ -53,7 +58,7 @@ bootstrap-admin-password=${this.administratorPassword}
         // Literal, so that a preview can configure it before Keycloak runs.
         url: topology.urls.keycloak,
         clientId: "admin-cli",
-        username: ADMINISTRATOR,
+        username: KEYCLOAK_ADMINISTRATOR,
         password: this.administratorPassword,
         initialLogin: false,
       },
@@ -63,25 +68,17 @@ bootstrap-admin-password=${this.administratorPassword}
   }
 }
 
-/** As variables, which anybody who inspects the container may read. Secrets are in the settings file. */
 function settings({ topology, environment }: ServiceArgs): Readonly<Record<string, string>> {
   const { bind, ports } = topology.services.keycloak;
-  return {
-    KC_DB: "postgres",
-    KC_DB_URL: `jdbc:postgresql://${authority(topology.services.postgres, "sql")}/${KEYCLOAK_DATABASE}`,
-    KC_DB_USERNAME: KEYCLOAK_DATABASE,
-    KC_BOOTSTRAP_ADMIN_USERNAME: ADMINISTRATOR,
-    KC_HTTP_ENABLED: "true",
-    KC_HTTP_HOST: bind,
-    KC_HTTP_PORT: `${ports.http}`,
-    KC_HTTP_MANAGEMENT_PORT: `${ports.management}`,
-    KC_HEALTH_ENABLED: "true",
-    KC_METRICS_ENABLED: "true",
-    // `iss` is this, whoever asks; inside the networks Keycloak answers under its inner name as well.
-    KC_HOSTNAME: topology.urls.keycloak,
-    KC_HOSTNAME_BACKCHANNEL_DYNAMIC: "true",
-    ...(environment.trustedProxies > 0 ? { KC_PROXY_HEADERS: "xforwarded" } : {}),
-    KC_CACHE: "local",
-    KC_LOG_CONSOLE_OUTPUT: "json",
-  };
+  return keycloakSettings({
+    bind,
+    ports,
+    url: topology.urls.keycloak,
+    database: {
+      authority: authority(topology.services.postgres, "sql"),
+      name: KEYCLOAK_DATABASE,
+      user: KEYCLOAK_DATABASE,
+    },
+    trustedProxies: environment.trustedProxies,
+  });
 }

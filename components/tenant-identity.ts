@@ -49,7 +49,7 @@ export class TenantIdentity extends pulumi.ComponentResource {
     );
     this.users = demonstrationUsers
       ? [...groups].map(([role, group]) =>
-          demonstrationUser(`${tenant.id}-${role}`, `${tenant.name} ${role}`, [group.id], realm, {
+          demonstrationUser(`${tenant.id}-${role}`, `${tenant.id} ${role}`, [group.id], realm, {
             parent: this,
             dependsOn: after,
           }),

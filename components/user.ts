@@ -8,10 +8,13 @@ export interface User {
   readonly password: pulumi.Output<string>;
 }
 
-/** A user with a generated password, in the given groups. `username` is also the prefix of its resources' names. */
+/**
+ * A user with a generated password, in the given groups. `username` is also the prefix of its resources' names. Keycloak refuses
+ * names of people with brackets, `&` and the like, so `firstName` is never a tenant's own name.
+ */
 export function demonstrationUser(
   username: string,
-  displayName: string,
+  firstName: string,
   groupIds: readonly pulumi.Input<string>[],
   { realmId, options }: RealmContext,
   {
@@ -28,8 +31,8 @@ export function demonstrationUser(
       enabled: true,
       email: `${username}@demonstration.invalid`,
       emailVerified: true,
-      firstName: displayName,
-      lastName: "(demonstration)",
+      firstName,
+      lastName: "Demonstration",
       initialPassword: { value: secret, temporary: false },
     },
     { ...options, parent, dependsOn: [...dependsOn] },

@@ -16,7 +16,7 @@ const checks = [
 
 ensureDependencies();
 process.chdir(root);
-if (process.argv.includes("--write")) runNode([prettier, "--write", "--log-level=warn", "."]);
+if (process.argv.includes("--write")) await runNode([prettier, "--write", "--log-level=warn", "."]);
 
 // One after the other: each fills a core and most of a gigabyte.
 const results = checks.map(({ name, args }) => {

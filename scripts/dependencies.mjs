@@ -1,8 +1,9 @@
 // Prepares node_modules from a fresh clone. Runs on the machine's own Node (20 or newer) with nothing installed,
 // so it uses Node's own modules only.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -45,14 +46,20 @@ export function ensureDependencies() {
   writeFileSync(stamp, lock);
 }
 
-/** Runs a program with the pinned Node and this process's terminal; resolves never, exits with its exit code. */
+/**
+ * Runs a program with the pinned Node and this process's terminal; resolves never, exits with its exit code. Signals are
+ * its own to answer: it may have processes to end before it ends itself.
+ */
 export function runNode(args, env = {}) {
-  const child = spawnSync(node, args, { stdio: "inherit", env: { ...process.env, ...env } });
-  if (child.error) {
-    process.stderr.write(`atalaya: cannot start ${node}: ${child.error.message}\n`);
-    process.exit(3);
-  }
-  process.exit(child.status ?? 3);
+  const child = spawn(node, args, { stdio: "inherit", env: { ...process.env, ...env } });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  return new Promise(() => {
+    child.once("error", (error) => {
+      process.stderr.write(`atalaya: cannot start ${node}: ${error.message}\n`);
+      process.exit(3);
+    });
+    child.once("close", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+  });
 }
 
 // npm's own postinstall: an install by hand counts as well.

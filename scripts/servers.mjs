@@ -48,7 +48,7 @@ const missing = names
   .map((name) => ({ name, tried: ensure(name) }))
   .filter(({ tried }) => tried !== undefined);
 try {
-  say(`listed in ${writeServers(installedServers())}`);
+  say(`listed in ${writeServers(installedServers(), Object.keys(installers))}`);
 } catch (error) {
   missing.push({ name: "servers.json", tried: error.message });
 }

@@ -11,7 +11,7 @@ export async function runTypeScript(entry, args) {
   ensureDependencies();
   // The SDK captures a stack trace for every promise it makes; without them a large preview takes a third of the time.
   const flags = process.env["ATALAYA_DEBUG"] ? ["--enable-source-maps"] : ["--stack-trace-limit=0"];
-  runNode([...flags, await bundle(entry), ...args], {
+  await runNode([...flags, await bundle(entry), ...args], {
     ATALAYA_ROOT: root,
     NODE_COMPILE_CACHE: join(root, ".cache", "v8"),
   });

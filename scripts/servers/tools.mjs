@@ -1,7 +1,7 @@
 // The ordinary clients of the registries: pip, npm, apt-get.
 import { spawnSync } from "node:child_process";
-import { readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { delimiter, join } from "node:path";
 
 const minute = 60_000;
 
@@ -27,6 +27,14 @@ export function run(program, args, { cwd, env = {}, timeout = 10 * minute } = {}
 export function says(program, args, env = {}) {
   return attempt(() => run(program, args, { env, timeout: minute })).value;
 }
+
+/** Every program of this name on PATH, the first one first. */
+export const programs = (name) =>
+  (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .filter((dir) => dir !== "")
+    .map((dir) => join(dir, name))
+    .filter((bin) => existsSync(bin));
 
 /** Remembers the first answer, also of a failure: a missing client is looked for once a run. */
 function once(find) {

@@ -47,28 +47,81 @@ export const authority = <S extends ServiceKind>(place: Place<S>, port: PortName
 export const httpUrl = <S extends ServiceKind>(place: Place<S>, port: PortName<S>): string =>
   `http://${authority(place, port)}`;
 
-const directories = (service: string): Directories => ({
-  config: `/etc/atalaya/${service}`,
-  live: `/var/lib/atalaya/${service}/live`,
-  secrets: `/var/lib/atalaya/${service}/secrets`,
-  data: `/var/lib/atalaya/${service}/data`,
-});
+/** Where every process of an environment is: what differs between containers and local processes. */
+interface Host {
+  readonly bind: string;
+  readonly host: (name: string) => string;
+  readonly agentBind: (name: string) => string;
+  readonly port: (name: string, port: string, usual: number) => number;
+  readonly directories: (name: string) => Directories;
+}
 
-/** Containers: every process has its own address and file system, services are reached by their own names. */
-export function containerTopology(agents: readonly ClientId[], urls: PublicUrls): Topology {
-  const place = <S extends ServiceKind>(kind: S, host: string, bind: string): Place<S> => ({
+function topologyOn(host: Host, agents: readonly ClientId[], urls: PublicUrls): Topology {
+  const place = <S extends ServiceKind>(kind: S, name: string, bind: string): Place<S> => ({
     bind,
-    host,
-    ports: PORTS[kind] as Readonly<Record<string, number>>,
-    directories: directories(host),
+    host: host.host(name),
+    ports: Object.fromEntries(
+      Object.entries(PORTS[kind]).map(([port, usual]: [string, number]) => [port, host.port(name, port, usual)]),
+    ) as Readonly<Record<PortName<S>, number>>,
+    directories: host.directories(name),
   });
   return {
     services: Object.fromEntries(
-      SHARED_SERVICES.map((id) => [id, place(id, id, "0.0.0.0")]),
+      SHARED_SERVICES.map((id) => [id, place(id, id, host.bind)]),
     ) as unknown as Topology["services"],
-    // An agent takes telemetry without a credential, so it listens only where its tenant's programs are: its own name is an
-    // alias on its tenant's network alone, and binding to it keeps the port off the edge network it shares with other agents.
-    agents: Object.fromEntries(agents.map((id) => [id, place("agent", id, id)])),
+    agents: Object.fromEntries(agents.map((id) => [id, place("agent", id, host.agentBind(id))])),
     urls,
   };
 }
+
+const CONTAINERS: Host = {
+  bind: "0.0.0.0",
+  host: (name) => name,
+  // An agent takes telemetry without a credential, so it listens only where its tenant's programs are: its own name is an
+  // alias on its tenant's network alone, and binding to it keeps the port off the edge network it shares with other agents.
+  agentBind: (name) => name,
+  port: (_name, _port, usual) => usual,
+  directories: (name) => ({
+    config: `/etc/atalaya/${name}`,
+    live: `/var/lib/atalaya/${name}/live`,
+    secrets: `/var/lib/atalaya/${name}/secrets`,
+    data: `/var/lib/atalaya/${name}/data`,
+  }),
+};
+
+/** Containers: every process has its own address and file system, services are reached by their own names. */
+export const containerTopology = (agents: readonly ClientId[], urls: PublicUrls): Topology =>
+  topologyOn(CONTAINERS, agents, urls);
+
+const LOOPBACK = "127.0.0.1";
+
+/** Where local processes are: all on loopback, so that each needs ports of its own. */
+export interface LocalPlaces {
+  /** Absolute; every process has a folder of its name in it. */
+  readonly directory: string;
+  /** A port of a service or an agent, by its name there: `envoy`, `otlpGrpc`. The same question has the same answer. */
+  readonly port: (process: string, port: string) => number;
+}
+
+/** Processes of this machine: tests and the lab start the same files as these. */
+export const localTopology = (
+  { directory, port }: LocalPlaces,
+  agents: readonly ClientId[],
+  urls: PublicUrls,
+): Topology =>
+  topologyOn(
+    {
+      bind: LOOPBACK,
+      host: () => LOOPBACK,
+      agentBind: () => LOOPBACK,
+      port,
+      directories: (name) => ({
+        config: `${directory}/${name}/config`,
+        live: `${directory}/${name}/live`,
+        secrets: `${directory}/${name}/secrets`,
+        data: `${directory}/${name}/data`,
+      }),
+    },
+    agents,
+    urls,
+  );

@@ -16,7 +16,12 @@ export interface Registered {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** A number of this resource's own that does not depend on what else is registered. */
   readonly number: () => number;
+  /** Real values in place of made-up ones. */
+  readonly values?: Values;
 }
+
+/** What an output of a resource is, where whoever records knows better than a marker; undefined leaves the marker. */
+export type Values = (resource: Registered, output: string) => unknown;
 
 /** How a provider's output is made up: a marker, a secret marker, or from what is known of the resource. */
 type Computed = "text" | "secret" | ((resource: Registered) => unknown);
@@ -171,6 +176,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 function compute(resource: Registered, key: string, how: Computed | undefined): unknown {
   if (how === undefined) return undefined;
+  const real = resource.values?.(resource, key);
+  if (real !== undefined) return real;
   if (how === "text") return text(resource, key);
   if (how === "secret") return secretMarker(resource.type, resource.label, key);
   return how(resource);

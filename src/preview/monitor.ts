@@ -7,7 +7,7 @@ import type {
   SupportsFeatureRequest,
 } from "@pulumi/pulumi/proto/resource_pb";
 import type { ResourceRecord } from "../model/recording";
-import { idOf, outputsFor, type Registered } from "./computed";
+import { idOf, outputsFor, type Registered, type Values } from "./computed";
 import { callFunction } from "./functions";
 import { Labels, numberFor } from "./markers";
 import { unwrap, type WireObject } from "./wire";
@@ -62,6 +62,7 @@ export class RecordingMonitor {
   constructor(
     readonly stack: string,
     readonly project: string,
+    private readonly values?: Values,
   ) {}
 
   registerResource(request: RegisterResourceRequest, callback: Callback): void {
@@ -191,6 +192,7 @@ export class RecordingMonitor {
       label,
       inputs: values,
       number: () => (number ??= numberFor(type, label, this.#numbers)),
+      ...(this.values !== undefined && { values: this.values }),
     };
     return response(urn, idOf(resource), outputsFor(resource, wire, secretOutputs));
   }

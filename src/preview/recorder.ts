@@ -1,5 +1,6 @@
 import { runtime } from "@pulumi/pulumi";
 import type { Recording } from "../model/recording";
+import type { Values } from "./computed";
 import { makeLean } from "./lean";
 import { RecordingMonitor } from "./monitor";
 import { captureLogs, collectStrayErrors, combine, type OnLog } from "./problems";
@@ -16,6 +17,8 @@ export interface RecordOptions {
   /** The stack's configuration, `atalaya:domain`; a key without a namespace belongs to the project. */
   readonly config: ReadonlyMap<string, string>;
   readonly secretConfigKeys?: readonly string[];
+  /** Real values of outputs in place of markers: the lab's, whose processes need passwords and certificates. */
+  readonly values?: Values;
   /** What the program or the SDK logs, by default to stderr. An error that is logged fails the recording. */
   readonly onLog?: OnLog;
   /** Milliseconds without any progress after which the program counts as stuck. */
@@ -44,7 +47,7 @@ async function isolated(program: Program, options: RecordOptions): Promise<Recor
   const stray = collectStrayErrors();
   const logs = captureLogs(sdk, options.onLog);
   const makeUsual = options.lean === false ? () => undefined : makeLean(sdk);
-  const monitor = new RecordingMonitor(options.stack, options.project);
+  const monitor = new RecordingMonitor(options.stack, options.project, options.values);
   const errors: unknown[] = [];
   try {
     // Every run has a store of its own, so nothing of one is left to the next.

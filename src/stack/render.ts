@@ -1,7 +1,8 @@
 import type { Environment } from "../model/environment";
 import type { RenderedFile } from "../model/files";
+import type { ClientId } from "../model/names";
 import type { Tenant } from "../model/tenant";
-import { containerTopology, type Topology } from "../model/topology";
+import { containerTopology, type PublicUrls, type Topology } from "../model/topology";
 import { renderEnvironment } from "../render";
 import { publicUrls } from "./urls";
 
@@ -14,9 +15,16 @@ export interface RenderedStack {
   readonly files: readonly RenderedFile[];
 }
 
-/** Pure: the same environment and tenants give the same bytes. */
-export function renderStack(environment: Environment, tenants: readonly Tenant[]): RenderedStack {
+/** Where the processes of these agents and of the environment are. */
+export type Places = (agents: readonly ClientId[], urls: PublicUrls) => Topology;
+
+/** Pure: the same environment and tenants give the same bytes. Containers, unless `places` says otherwise. */
+export function renderStack(
+  environment: Environment,
+  tenants: readonly Tenant[],
+  places: Places = containerTopology,
+): RenderedStack {
   const agents = tenants.flatMap((tenant) => tenant.agents.map(({ id }) => id));
-  const topology = containerTopology(agents, publicUrls(environment));
+  const topology = places(agents, publicUrls(environment));
   return { environment, tenants, topology, files: renderEnvironment({ environment, tenants, topology }) };
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
 import { afterEach, expect, it } from "vitest";
 import type { ClientId } from "../../src/model/names";
@@ -124,8 +125,11 @@ it("cannot decide without Keycloak's keys; once had, they stay", async () => {
   expect(answer.body).toContain("keys_unavailable");
   edge.keycloak.answer = () => ({ body: edge.realm.keys });
   await waitUntil("the keys", async () => (await status("mx")) === 200, { timeoutMs: 5_000 });
+  // One worker has them now, by its own fetch; the background's gives them to all, a second after its last attempt.
+  await sleep(2_000);
   await edge.keycloak.close();
-  expect(await status("mx")).toBe(200);
+  const answers = await Promise.all(Array.from({ length: 20 }, () => status("mx")));
+  expect(new Set(answers)).toEqual(new Set([200]));
 });
 
 it("starts again over what the last process left behind", async () => {

@@ -1,4 +1,4 @@
-import { exportSPKI, generateKeyPair, SignJWT } from "jose";
+import { decodeJwt, exportSPKI, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { rate } from "../../src/model/units";
 import { tenant } from "../render/input";
@@ -129,7 +129,9 @@ describe("an agent's token", () => {
     const [header = "", payload = ""] = token.split(".");
     const other = await generateKeyPair("RS256");
     const spki = new TextEncoder().encode(await exportSPKI(other.publicKey));
-    const hmac = await new SignJWT({}).setProtectedHeader({ alg: "HS256", kid: "key-1" }).sign(spki);
+    const hmac = await new SignJWT(decodeJwt(token))
+      .setProtectedHeader({ alg: "HS256", kid: "key-1" })
+      .sign(spki);
     const none = `${Buffer.from('{"alg":"none","kid":"key-1"}').toString("base64url")}.${payload}.`;
     await refused(
       edge,
@@ -152,6 +154,14 @@ describe("an agent's token", () => {
     await refused(edge, edge.write(`${LOGS}?access_token=${token}`), "401 credential_missing");
     await refused(edge, edge.write(LOGS), "401 credential_missing");
     await refused(edge, edge.write(LOGS, await edge.bearer({}, "key-2")), "503 keys_unavailable");
+  });
+
+  it("with an unknown key makes nobody ask Keycloak", async () => {
+    const asked = edge.keycloak.received.length;
+    const token = await edge.bearer({}, "key-2");
+    const answers = await Promise.all(Array.from({ length: 20 }, () => edge.write(LOGS, token)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+    expect(edge.keycloak.received).toHaveLength(asked);
   });
 
   it("gives a request an id of our own", async () => {
@@ -190,6 +200,13 @@ describe("the auth service", () => {
     expect(request?.headers).toMatchObject({ "x-scope-orgid": "tenant-mx", "x-user-id": "someone" });
     for (const gone of ["authorization", "x-service-token", "x-atalaya-requested-tenant"])
       expect(request?.headers).not.toHaveProperty(gone);
+  });
+
+  it("is not told of a tenant that nobody asked for", async () => {
+    const headers = { ...PERSON, "x-atalaya-requested-tenant": "tenant-pe" };
+    await edge.ask("query", READ, { headers });
+    expect(edge.auth.received[0]?.headers).not.toHaveProperty("x-atalaya-requested-tenant");
+    edge.reached();
   });
 
   it.each<Record<string, string>>([

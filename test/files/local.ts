@@ -1,47 +1,23 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
+import { FreePorts, LocalPorts } from "../../src/lab/ports";
 import type { RenderedFile } from "../../src/model/files";
+import type { ClientId } from "../../src/model/names";
 import type { Tenant } from "../../src/model/tenant";
-import type { Directories } from "../../src/model/topology";
+import { localTopology } from "../../src/model/topology";
 import type { RenderInput } from "../../src/render/input";
 import { input } from "../render/input";
-import { freePort, loopback } from "../servers";
-
-interface Listener {
-  readonly bind: string;
-  readonly host: string;
-  readonly ports: Readonly<Record<string, number>>;
-  readonly directories: Directories;
-}
 
 /** The same environment as processes of this machine: loopback, free ports, folders below `root`. */
 export async function localInput(root: string, tenants?: readonly Tenant[]): Promise<RenderInput> {
   const containers = input(tenants);
-  const local = async (name: string, { ports }: Listener): Promise<Listener> => {
-    const free = Object.keys(ports).map(async (port) => [port, await freePort()] as const);
-    const directories = { config: "config", live: "live", secrets: "secrets", data: "data" };
-    for (const key of ["config", "live", "secrets", "data"] as const) {
-      directories[key] = join(root, name, key);
-      mkdirSync(directories[key], { recursive: true });
-    }
-    return {
-      bind: loopback,
-      host: loopback,
-      ports: Object.fromEntries(await Promise.all(free)),
-      directories,
-    };
-  };
-  const all = async (places: object) =>
-    Object.fromEntries(
-      await Promise.all(
-        Object.entries(places as Record<string, Listener>).map(
-          async ([name, place]) => [name, await local(name, place)] as const,
-        ),
-      ),
-    );
-  const { services, agents, urls } = containers.topology;
-  const topology = { services: await all(services), agents: await all(agents), urls } as unknown;
-  return { ...containers, topology: topology as RenderInput["topology"] };
+  const agents = Object.keys(containers.topology.agents) as ClientId[];
+  const free = new FreePorts();
+  const { port } = await LocalPorts.of(agents, () => free.take());
+  const topology = localTopology({ directory: root, port }, agents, containers.topology.urls);
+  for (const { directories } of [...Object.values(topology.services), ...Object.values(topology.agents)])
+    for (const directory of Object.values(directories)) mkdirSync(directory, { recursive: true });
+  return { ...containers, topology };
 }
 
 /** Puts files where their processes read them. */

@@ -186,6 +186,12 @@ describe.each(LISTENERS)("the listener %s", (listener) => {
   it("takes tokens from one place, for us, from our realm, and passes none on", () => {
     const check = filter(listener, "envoy.filters.http.jwt_authn");
     const provider = at(check, "typed_config", "providers", "keycloak");
+    const requires = { provider_name: "keycloak" };
+    // What matches no rule would pass: CONNECT has no path.
+    expect(at(check, "typed_config", "rules")).toEqual([
+      { match: { prefix: "/" }, requires },
+      { match: { connect_matcher: {} }, requires },
+    ]);
     expect(provider).toMatchObject({
       issuer: "http://localhost:8090/realms/observability",
       audiences: ["atalaya-edge"],
