@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 
 /** The auth service's settings: environment variables, all of them without secrets. Secrets are files. */
@@ -14,7 +13,7 @@ const schema = z.object({
   ATALAYA_DIRECTORY_FILE: z.string().min(1),
   /** Declared API keys as keyed hashes (model/directory.ts), read again when it changes. */
   ATALAYA_KEYS_FILE: z.string().min(1),
-  /** The key of those hashes. */
+  /** The key of those hashes, read again with them. */
   ATALAYA_PEPPER_FILE: z.string().min(1),
 });
 
@@ -26,7 +25,7 @@ export interface Settings {
   readonly audience: string;
   readonly directoryFile: string;
   readonly keysFile: string;
-  readonly pepper: Buffer;
+  readonly pepperFile: string;
 }
 
 /** Names of the variables, for the component that sets them. */
@@ -48,20 +47,6 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     audience: env.ATALAYA_AUDIENCE,
     directoryFile: env.ATALAYA_DIRECTORY_FILE,
     keysFile: env.ATALAYA_KEYS_FILE,
-    pepper: readPepper(env.ATALAYA_PEPPER_FILE),
+    pepperFile: env.ATALAYA_PEPPER_FILE,
   };
-}
-
-function readPepper(file: string): Buffer {
-  let pepper: Buffer;
-  try {
-    pepper = Buffer.from(readFileSync(file, "utf8").trim());
-  } catch (error) {
-    throw new Error(`ATALAYA_PEPPER_FILE: cannot read ${file}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  // 128 bits in any printable alphabet; shorter is a mistake, not a choice.
-  if (pepper.length < 22) throw new Error(`ATALAYA_PEPPER_FILE: ${file} holds fewer than 22 characters.`);
-  return pepper;
 }

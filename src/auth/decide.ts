@@ -4,7 +4,7 @@ import { matchRoutes } from "../model/match";
 import type { Right, Route } from "../model/routes";
 import { type AuthorizationRequest, type Decision, deny, undecided } from "./decision";
 import type { Directory } from "./directory";
-import { apiKeyOf, type KeyRing } from "./keys";
+import { credentialOf, type KeyRing } from "./keys";
 import type { TokenVerifier } from "./tokens";
 
 /** What a decision rests on. `undefined` is what could not be read, ever: then nothing is allowed and nothing is denied. */
@@ -19,9 +19,12 @@ export async function decide(request: AuthorizationRequest, knowledge: Knowledge
   const routes = matchRoutes(request.method, request.path);
   if (routes.length === 0) return deny(403, "route_unknown");
   if (knowledge.directory === undefined) return undecided("directory_unavailable");
-  const key = apiKeyOf(request.authorization, request.apiKey);
-  if (key !== undefined) return decideKey(key, request, routes, knowledge.directory, knowledge.keys);
-  const token = bearerToken(request.authorization);
+  const credential = credentialOf(request.authorization, request.apiKey);
+  if (credential.kind === "ambiguous") return deny(401, "credential_ambiguous");
+  if (credential.kind === "none") return deny(401, "credential_missing");
+  if (credential.kind === "key")
+    return decideKey(credential.key, request, routes, knowledge.directory, knowledge.keys);
+  const token = bearerToken(credential.authorization);
   if (token === undefined) return deny(401, "credential_missing");
   const verdict = await knowledge.verify(token);
   switch (verdict.kind) {
@@ -36,8 +39,8 @@ export async function decide(request: AuthorizationRequest, knowledge: Knowledge
   }
 }
 
-const bearerToken = (authorization: string | undefined): string | undefined =>
-  /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)$/.exec(authorization ?? "")?.[1];
+const bearerToken = (authorization: string): string | undefined =>
+  /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)$/.exec(authorization)?.[1];
 
 function decideKey(
   secret: string,

@@ -12,6 +12,7 @@ export type Decision =
 
 export type DenialCode =
   | "credential_missing"
+  | "credential_ambiguous"
   | "token_invalid"
   | "key_invalid"
   | "tenant_denied"

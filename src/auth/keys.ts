@@ -17,16 +17,49 @@ export class KeyRing {
   }
 }
 
+/** The pepper's file: printable text, at least 128 bits of it. Throws on less, which is a mistake and not a choice. */
+export function parsePepper(text: string): Buffer {
+  const pepper = Buffer.from(text.trim());
+  if (pepper.length < 22) throw new Error("fewer than 22 characters");
+  return pepper;
+}
+
+/** The ring of the newest keys under the newest pepper; undefined while one of them is missing. */
+export function newestRing(
+  keys: { readonly value: KeyFile | undefined },
+  pepper: { readonly value: Buffer | undefined },
+): () => KeyRing | undefined {
+  let made: { keys: KeyFile; pepper: Buffer; ring: KeyRing } | undefined;
+  return () => {
+    if (keys.value === undefined || pepper.value === undefined) return undefined;
+    if (made?.keys !== keys.value || made.pepper !== pepper.value)
+      made = { keys: keys.value, pepper: pepper.value, ring: new KeyRing(keys.value, pepper.value) };
+    return made.ring;
+  };
+}
+
+/** The credential of a request: one API key, or what else `Authorization` holds. Two of them are nobody's. */
+export type Credential =
+  | { readonly kind: "key"; readonly key: string }
+  | { readonly kind: "other"; readonly authorization: string }
+  | { readonly kind: "none" }
+  | { readonly kind: "ambiguous" };
+
 /**
- * The API key that a request carries: `X-API-Key`, `Bearer atl_...`, or the password of basic authentication (what
- * Prometheus' and Loki's clients can send).
+ * An API key comes as `X-API-Key`, as `Bearer atl_...`, or as the password of basic authentication (what Prometheus' and Loki's
+ * clients can send). Beside another credential it would depend on the reader whose request it is, so that is refused; a
+ * header that was sent twice arrives here joined by a comma, which no form of a key contains.
  */
-export function apiKeyOf(authorization: string | undefined, apiKey: string | undefined): string | undefined {
-  if (apiKey !== undefined) return apiKey;
-  if (authorization === undefined) return undefined;
-  if (authorization.startsWith("Bearer atl_")) return authorization.slice("Bearer ".length);
-  if (!authorization.startsWith("Basic ")) return undefined;
-  const [, password] =
-    /^[^:]*:(.*)$/s.exec(Buffer.from(authorization.slice("Basic ".length), "base64").toString("utf8")) ?? [];
-  return password;
+export function credentialOf(authorization: string | undefined, apiKey: string | undefined): Credential {
+  if (apiKey !== undefined)
+    return authorization === undefined ? { kind: "key", key: apiKey } : { kind: "ambiguous" };
+  if (authorization === undefined || authorization === "") return { kind: "none" };
+  const bearer = /^Bearer (atl_\S*)$/.exec(authorization)?.[1];
+  if (bearer !== undefined) return { kind: "key", key: bearer };
+  const basic = /^Basic (\S*)$/.exec(authorization)?.[1];
+  if (basic === undefined) return { kind: "other", authorization };
+  // Node's own decoder stops at the first `=` and ignores what it does not know.
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(basic)) return { kind: "ambiguous" };
+  const [, password] = /^[^:]*:(.*)$/s.exec(Buffer.from(basic, "base64").toString("utf8")) ?? [];
+  return password === undefined ? { kind: "none" } : { kind: "key", key: password };
 }

@@ -1,7 +1,7 @@
 import { readSettings, type Settings } from "./config";
 import { decide } from "./decide";
 import { parseDirectory, parseKeys } from "./directory";
-import { KeyRing } from "./keys";
+import { newestRing, parsePepper } from "./keys";
 import { LiveFile } from "./live-file";
 import { createAuthServer } from "./server";
 import { remoteKeys, tokenVerifier } from "./tokens";
@@ -15,24 +15,21 @@ function start(settings: Settings): void {
     log("error", problem);
   };
   const directory = new LiveFile(settings.directoryFile, parseDirectory, report);
-  const keys = new LiveFile(
-    settings.keysFile,
-    (text) => new KeyRing(parseKeys(text), settings.pepper),
-    report,
-  );
+  const keys = new LiveFile(settings.keysFile, parseKeys, report);
+  const pepper = new LiveFile(settings.pepperFile, parsePepper, report);
+  const ring = newestRing(keys, pepper);
   const verify = tokenVerifier(settings, remoteKeys(settings));
-  directory.watch();
-  keys.watch();
+  const files = [directory, keys, pepper];
+  for (const file of files) file.watch();
   const server = createAuthServer({
-    ready: () => directory.value !== undefined && keys.value !== undefined,
-    decide: (request) => decide(request, { directory: directory.value, keys: keys.value, verify }),
+    ready: () => files.every((file) => file.value !== undefined),
+    decide: (request) => decide(request, { directory: directory.value, keys: ring(), verify }),
   });
   server.listen(settings.port, settings.host, () => {
     log("info", `listening on ${settings.host}:${settings.port}`);
   });
   process.once("SIGTERM", () => {
-    directory.close();
-    keys.close();
+    for (const file of files) file.close();
     // Finishes what is in flight; Envoy sees the closed listener and answers 503 for what comes after.
     server.close(() => process.exit(0));
     server.closeIdleConnections();

@@ -1,4 +1,11 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
+import {
+  createRemoteJWKSet,
+  decodeJwt,
+  errors,
+  jwtVerify,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+} from "jose";
 import type { Settings } from "./config";
 
 export type TokenVerdict =
@@ -26,6 +33,8 @@ export function tokenVerifier(
 ): TokenVerifier {
   return async (token) => {
     try {
+      // Before any key is looked for: another realm's `kid` is unknown here, and must not look like one of ours to come.
+      if (decodeJwt(token).iss !== settings.issuer) return { kind: "invalid" };
       const { payload } = await jwtVerify(token, keys, {
         issuer: settings.issuer,
         audience: settings.audience,

@@ -2,10 +2,11 @@ import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { SignJWT, createLocalJWKSet, exportJWK, generateKeyPair, type JWTPayload } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { KeyFile } from "../../src/model/directory";
 import { decide, type Knowledge } from "../../src/auth/decide";
 import type { AuthorizationRequest } from "../../src/auth/decision";
 import { parseDirectory } from "../../src/auth/directory";
-import { KeyRing } from "../../src/auth/keys";
+import { KeyRing, newestRing, parsePepper } from "../../src/auth/keys";
 import { tokenVerifier } from "../../src/auth/tokens";
 
 const issuer = "http://localhost:8090/realms/observability";
@@ -125,6 +126,12 @@ describe("an agent's token", () => {
     expect(await decide(request, knowledge)).toEqual(denied(403, "right_missing"));
   });
 
+  it("of another realm is invalid even when its key is unknown", async () => {
+    const options = { kid: "k2", issuer: "http://localhost:8090/realms/other" };
+    const request = push({ authorization: await bearer(MX, options) });
+    expect(await decide(request, knowledge)).toEqual(denied(401, "token_invalid"));
+  });
+
   it("signed by a key that is not known yet is undecided, never refused", async () => {
     const request = push({ authorization: await bearer(MX, { kid: "k2" }) });
     expect(await decide(request, knowledge)).toEqual({ kind: "undecided", code: "keys_unavailable" });
@@ -158,9 +165,24 @@ describe("a declared key", () => {
     ],
     ["nobody declared is invalid", read({ apiKey: "atl_mx_readeR" }), denied(401, "key_invalid")],
     [
-      "sent beside a token is the credential",
-      read({ apiKey: "nothing", authorization: "Bearer x.y.z" }),
-      denied(401, "key_invalid"),
+      "sent beside a token is nobody's",
+      read({ apiKey: "atl_mx_reader", authorization: "Bearer x.y.z" }),
+      denied(401, "credential_ambiguous"),
+    ],
+    [
+      "joined with a second header is nobody's",
+      read({ authorization: `${basic}, Bearer x.y.z` }),
+      denied(401, "credential_missing"),
+    ],
+    [
+      "joined without a space is nobody's",
+      read({ authorization: `${basic},Bearer` }),
+      denied(401, "credential_ambiguous"),
+    ],
+    [
+      "in sloppy base64 is nobody's",
+      read({ authorization: `${basic.replace(/=*$/, "")}=x` }),
+      denied(401, "credential_ambiguous"),
     ],
     [
       "does not open the tenant API yet",
@@ -169,6 +191,30 @@ describe("a declared key", () => {
     ],
   ])("%s", async (_case, request, decision) => {
     expect(await decide(request, knowledge)).toEqual(decision);
+  });
+});
+
+describe("the key ring", () => {
+  it("is made of the newest keys and the newest pepper, and again only when one of them changes", () => {
+    const file = {
+      version: 1,
+      keys: [declared("k", "tenant-mx", "atl_mx_reader", [])],
+    } as unknown as KeyFile;
+    const files: { keys: { value: KeyFile | undefined }; pepper: { value: Buffer | undefined } } = {
+      keys: { value: file },
+      pepper: { value: undefined },
+    };
+    const ring = newestRing(files.keys, files.pepper);
+    expect(ring()).toBeUndefined();
+    files.pepper.value = parsePepper("another-pepper-of-a-length");
+    expect(ring()?.find("atl_mx_reader")).toBeUndefined();
+    files.pepper.value = parsePepper(`${pepper.toString()}\n`);
+    expect(ring()?.find("atl_mx_reader")?.id).toBe("k");
+    expect(ring()).toBe(ring());
+  });
+
+  it("takes no short pepper", () => {
+    expect(() => parsePepper("short")).toThrow(/fewer than 22 characters/);
   });
 });
 
