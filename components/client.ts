@@ -2,26 +2,28 @@ import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
 import { EDGE_AUDIENCE, type ClientId } from "../src/model/names";
 import { TOKEN_LIFE } from "../src/model/routes";
-import { isActive, type Tenant } from "../src/model/tenant";
+import type { Tenant } from "../src/model/tenant";
 import type { RealmContext } from "./realm";
 
 export interface ClientArgs {
   readonly tenant: Tenant;
   readonly realm: RealmContext;
+  /** Whether it may get tokens: not while it or its tenant is suspended. */
+  readonly enabled: boolean;
   /** What its tokens' `scope` says, besides who it is. */
   readonly scopes: readonly string[];
   /** What must hold the tenant before this client exists. */
   readonly after: readonly pulumi.Resource[];
 }
 
-/** A program of one tenant: may get tokens by its own secret and in no other way. A suspended tenant's may not. */
+/** A program of one tenant: may get tokens by its own secret and in no other way. */
 export class Client extends pulumi.ComponentResource {
   readonly clientId: ClientId;
   readonly secret: pulumi.Output<string>;
 
   constructor(
     clientId: ClientId,
-    { tenant, realm, scopes, after }: ClientArgs,
+    { tenant, realm, enabled, scopes, after }: ClientArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     const { id, orgId } = tenant;
@@ -35,7 +37,7 @@ export class Client extends pulumi.ComponentResource {
         clientId,
         name: clientId,
         description: `Program of tenant ${id}`,
-        enabled: isActive(tenant),
+        enabled,
         accessType: "CONFIDENTIAL",
         serviceAccountsEnabled: true,
         standardFlowEnabled: false,
@@ -47,7 +49,7 @@ export class Client extends pulumi.ComponentResource {
         fullScopeAllowed: false,
         accessTokenLifespan: `${TOKEN_LIFE}`,
       },
-      { ...child, dependsOn: [...after] },
+      { ...child, dependsOn: [...after, ...realm.given] },
     );
     new keycloak.openid.HardcodedClaimProtocolMapper(
       `${clientId}-tenant`,
@@ -79,7 +81,8 @@ export class Client extends pulumi.ComponentResource {
     const named = scopes.flatMap((scope) => realm.scopes.get(scope) ?? []);
     new keycloak.openid.ClientDefaultScopes(
       `${clientId}-default-scopes`,
-      { realmId, clientId: client.id, defaultScopes: ["basic", ...scopes].sort() },
+      // Keycloak gives a client with a service account the second one again whenever the client is changed.
+      { realmId, clientId: client.id, defaultScopes: ["basic", "service_account", ...scopes].sort() },
       { ...child, dependsOn: named },
     );
     this.clientId = clientId;

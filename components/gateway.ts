@@ -8,6 +8,8 @@ import { sharedSpec, targetOf, type ServiceArgs } from "./service";
 export interface GatewayArgs extends ServiceArgs {
   /** What its routes lead to. Their limits for a tenant are in place before the edge lets that tenant in. */
   readonly upstreams: readonly RunningService[];
+  /** Agents that stand still: they do before the edge refuses them, because they would drop what they hold at its refusal. */
+  readonly stopped: readonly RunningService[];
 }
 
 /** Envoy: the only way in, and the only one that sees all zones. */
@@ -18,7 +20,7 @@ export class Gateway extends pulumi.ComponentResource {
 
   constructor(name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
     super("atalaya:edge:Gateway", name, { service: "envoy" }, opts);
-    const { environment, topology, upstreams } = args;
+    const { environment, topology, upstreams, stopped } = args;
     const { host, ports, directories } = topology.services.envoy;
     const { address, ports: published } = environment.publish;
     const certificates = new Certificates(
@@ -52,7 +54,7 @@ export class Gateway extends pulumi.ComponentResource {
           [SECRET_FILES.envoy.certificate]: certificates.certificate,
           [SECRET_FILES.envoy.key]: certificates.key,
         },
-        liveFilesAfter: upstreams.flatMap(({ live }) => live),
+        liveFilesAfter: [...upstreams.flatMap(({ live }) => live), ...stopped.map(({ started }) => started)],
       },
       { parent: this, dependsOn: upstreams.map(({ ready }) => ready) },
     );

@@ -27,6 +27,8 @@ export interface RealmContext {
   readonly tenantsGroupId: pulumi.Output<string>;
   /** By name: who names one has to wait for it. */
   readonly scopes: ReadonlyMap<string, keycloak.openid.ClientScope>;
+  /** What a client is given when it is made: it has to wait for them, or it keeps Keycloak's own, `offline_access` among them. */
+  readonly given: readonly pulumi.Resource[];
   /** For every resource in the realm: it goes when the database goes. */
   readonly options: { readonly provider: keycloak.Provider; readonly deletedWith: pulumi.Resource };
 }
@@ -46,6 +48,7 @@ export class Realm extends pulumi.ComponentResource {
     const options = { provider: identity.provider, deletedWith: identity.service.store };
     const child = { ...options, parent: this };
     const realm = this.#realm(name, child);
+    const given = givenScopes(name, realm.id, child);
     const tenants = new keycloak.Group(`${name}-tenants`, { realmId: realm.id, name: "tenants" }, child);
     this.operators = new keycloak.Group(
       `${name}-operators`,
@@ -57,7 +60,13 @@ export class Realm extends pulumi.ComponentResource {
         scope,
         new keycloak.openid.ClientScope(
           `${name}-scope-${scope}`,
-          { realmId: realm.id, name: scope, includeInTokenScope: true },
+          // Not for everybody to read in the discovery document: a tenant's services are its own business.
+          {
+            realmId: realm.id,
+            name: scope,
+            includeInTokenScope: true,
+            includeInOpenidProviderMetadata: false,
+          },
           child,
         ),
       ]),
@@ -70,8 +79,8 @@ export class Realm extends pulumi.ComponentResource {
         args.secret(provider.clientSecretKey),
         child,
       );
-    grafanaClient(`${name}-grafana`, realm.id, args, child);
-    this.context = { realmId: realm.id, tenantsGroupId: tenants.id, scopes, options };
+    grafanaClient(`${name}-grafana`, realm.id, args, given, child);
+    this.context = { realmId: realm.id, tenantsGroupId: tenants.id, scopes, given, options };
     this.users = environment.demonstrationUsers
       ? [demonstrationUser("operator", "Operator", [this.operators.id], this.context, { parent: this })]
       : [];
@@ -79,7 +88,7 @@ export class Realm extends pulumi.ComponentResource {
   }
 
   #realm(name: string, child: pulumi.CustomResourceOptions): keycloak.Realm {
-    const realm = new keycloak.Realm(
+    return new keycloak.Realm(
       name,
       {
         realm: REALM,
@@ -117,26 +126,29 @@ export class Realm extends pulumi.ComponentResource {
         ignoreChanges: ["defaultDefaultClientScopes", "defaultOptionalClientScopes"],
       },
     );
-    // What a new client gets before anything else is said of it: not the roles, and no `aud`.
-    new keycloak.RealmDefaultClientScopes(
-      `${name}-default-scopes`,
-      { realmId: realm.id, defaultScopes: ["basic"] },
-      child,
-    );
-    new keycloak.RealmOptionalClientScopes(
-      `${name}-optional-scopes`,
-      { realmId: realm.id, optionalScopes: [] },
-      child,
-    );
-    return realm;
   }
 }
+
+/** What a new client gets before anything else is said of it: not the roles, and no `aud`. */
+const givenScopes = (
+  name: string,
+  realmId: pulumi.Input<string>,
+  child: pulumi.CustomResourceOptions,
+): readonly pulumi.Resource[] => [
+  new keycloak.RealmDefaultClientScopes(
+    `${name}-default-scopes`,
+    { realmId, defaultScopes: ["basic"] },
+    child,
+  ),
+  new keycloak.RealmOptionalClientScopes(`${name}-optional-scopes`, { realmId, optionalScopes: [] }, child),
+];
 
 /** Grafana's login: the code flow with PKCE, one exact address to come back to, and the groups of whoever logs in. */
 function grafanaClient(
   name: string,
   realmId: pulumi.Input<string>,
   { topology: { urls }, grafanaClientSecret }: RealmArgs,
+  given: readonly pulumi.Resource[],
   child: pulumi.CustomResourceOptions,
 ): void {
   const client = new keycloak.openid.Client(
@@ -158,7 +170,7 @@ function grafanaClient(
       validPostLogoutRedirectUris: [`${urls.grafana}/login`],
       webOrigins: [],
     },
-    child,
+    { ...child, dependsOn: [...given] },
   );
   new keycloak.openid.ClientDefaultScopes(
     `${name}-default-scopes`,

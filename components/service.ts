@@ -1,7 +1,13 @@
 import type { Environment } from "../src/model/environment";
 import type { RenderedFile } from "../src/model/files";
 import { imageReference, type ImageId } from "../src/model/images";
-import { PORTS, SERVICE_ZONES, type PortName, type SharedService } from "../src/model/services";
+import {
+  PORTS,
+  PUBLISHED_ALONE,
+  SERVICE_ZONES,
+  type PortName,
+  type SharedService,
+} from "../src/model/services";
 import type { Topology } from "../src/model/topology";
 import type { DataVolume, ServicePort, ServiceSpec } from "../src/model/workload";
 import type { Host } from "./host";
@@ -51,6 +57,7 @@ export function sharedSpec<S extends SharedService>(
     ...own,
     name: service,
     zones: SERVICE_ZONES[service],
+    ...(PUBLISHED_ALONE.includes(service) && { publishedAlone: true as const }),
     image: typeof image === "string" ? imageReference(image, environment.imageRegistry) : image.built,
     files: files.filter(({ owner }) => "service" in owner && owner.service === service),
     directories,

@@ -2,7 +2,7 @@ import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClientId } from "../src/model/names";
 import { ROLES, type Role } from "../src/model/roles";
-import type { Tenant } from "../src/model/tenant";
+import { isActive, sends, type Tenant } from "../src/model/tenant";
 import { Client } from "./client";
 import type { RealmContext } from "./realm";
 import { demonstrationUser, type User } from "./user";
@@ -41,11 +41,15 @@ export class TenantIdentity extends pulumi.ComponentResource {
       ]),
     );
     const programs = [
-      ...tenant.agents.map(({ id }) => ({ id, scopes: [] as readonly string[] })),
-      ...tenant.services.map(({ clientId, scopes }) => ({ id: clientId, scopes })),
+      ...tenant.agents.map((agent) => ({
+        id: agent.id,
+        scopes: [] as readonly string[],
+        enabled: sends(tenant, agent),
+      })),
+      ...tenant.services.map(({ clientId, scopes }) => ({ id: clientId, scopes, enabled: isActive(tenant) })),
     ];
     this.clients = programs.map(
-      ({ id, scopes }) => new Client(id, { tenant, realm, scopes, after }, { parent: this }),
+      ({ id, ...own }) => new Client(id, { ...own, tenant, realm, after }, { parent: this }),
     );
     this.users = demonstrationUsers
       ? [...groups].map(([role, group]) =>

@@ -16,13 +16,25 @@ export interface EngineResource {
 }
 
 const STACK = "pulumi:pulumi:Stack";
+/** Their outputs are what must stay secret, so that those are asked for as well. */
+const GENERATOR = /^(random|tls):/;
 
-/** An engine's resources as the rules know them. It does not say which values are secret, so all outputs count as such. */
-export function recordingOf(resources: readonly EngineResource[]): Recording {
-  const records = resources.map(recordOf).sort((a, b) => (a.urn < b.urn ? -1 : 1));
+/**
+ * An engine's resources as the rules know them. It does not say which values are secret, so all outputs count as such.
+ * @param given what each resource was given, by URN: a provider that is not configured yet, because the service it is for
+ * does not run yet, makes nothing of it in a preview
+ */
+export function recordingOf(
+  resources: readonly EngineResource[],
+  given: ReadonlyMap<string, ResourceRecord["inputs"]> = new Map(),
+): Recording {
+  const records = resources
+    .map((resource) => recordOf(resource, given))
+    .sort((a, b) => (a.urn < b.urn ? -1 : 1));
   // `urn:pulumi:<stack>::<project>::<types>::<name>`
   const [start = "", project = ""] = records[0]?.urn.split("::") ?? [];
-  const outputs = records.find(({ type }) => type === STACK)?.inputs ?? {};
+  const stack = resources.find(({ type }) => type === STACK);
+  const outputs = stack === undefined ? {} : plainCopy(stack.props);
   return {
     project,
     stack: start.slice(start.lastIndexOf(":") + 1),
@@ -32,7 +44,11 @@ export function recordingOf(resources: readonly EngineResource[]): Recording {
   };
 }
 
-function recordOf({ urn, type, name, props, opts, ...rest }: EngineResource): ResourceRecord {
+function recordOf(
+  { urn, type, name, props, opts, ...rest }: EngineResource,
+  given: ReadonlyMap<string, ResourceRecord["inputs"]>,
+): ResourceRecord {
+  const inputs = given.get(urn);
   const parent = rest.parent?.urn ?? opts.parent;
   const targets = [rest.dependencies, ...Object.values(rest.propertyDependencies)]
     .flat()
@@ -43,12 +59,15 @@ function recordOf({ urn, type, name, props, opts, ...rest }: EngineResource): Re
     name,
     custom: type !== STACK && !type.startsWith("atalaya:"),
     ...(parent !== undefined && parent !== "" && { parent }),
-    inputs: copy(props) as ResourceRecord["inputs"],
+    inputs: inputs === undefined || GENERATOR.test(type) ? { ...plainCopy(props), ...inputs } : inputs,
     protect: opts.protect,
     dependsOn: [...new Set(targets)].sort(),
     ...(rest.provider !== undefined && { provider: rest.provider.urn }),
   };
 }
+
+export const plainCopy = (props: Readonly<Record<string, unknown>>): ResourceRecord["inputs"] =>
+  copy(props) as ResourceRecord["inputs"];
 
 /**
  * A plain copy in which what is not known yet says so. Left to the rules, one unknown value would end a rule in an error that

@@ -43,10 +43,18 @@ export function makeContainer(
       ports: publishedPorts(spec),
       networksAdvanced: networks,
       volumes,
-      labels: labelsOf(environment, { ...serviceLabels(spec), configuration: configurationDigest(spec) }),
+      labels: labelsOf(environment, {
+        ...serviceLabels(spec),
+        configuration: configurationDigest(spec),
+        // The provider replaces a container whose labels change, and stops none for its other inputs alone.
+        ...(spec.stopped === true && { state: "stopped" }),
+      }),
       ...hardened(Math.ceil(spec.memory / MEBIBYTE)),
       cpus: decimal(spec.cpus),
-      restart: "unless-stopped",
+      // Made and never started; who finds it standing still leaves it so.
+      ...(spec.stopped === true
+        ? { start: false, mustRun: false, restart: "no" }
+        : { restart: "unless-stopped" }),
       // Without it the provider kills at once.
       destroyGraceSeconds: spec.grace,
       stopTimeout: spec.grace,
@@ -88,7 +96,7 @@ const decimal = (cpus: number): string => (Number.isInteger(cpus) ? cpus.toFixed
 
 function ownReadiness(spec: ServiceSpec): Partial<docker.ContainerArgs> {
   const { readiness } = spec;
-  if (readiness.kind !== "command") return {};
+  if (readiness.kind !== "command" || spec.stopped === true) return {};
   return {
     healthcheck: healthcheck(["CMD", ...readiness.command], readiness.timeout),
     ...waiting(readiness.timeout),

@@ -36,6 +36,8 @@ export class DockerHost extends pulumi.ComponentResource implements Host {
     this.#names.add(spec.name);
     const child = { parent };
     const own = spec.ownNetwork === true ? this.#networks.own(name, spec, child) : undefined;
+    const publishing =
+      spec.publishedAlone === true ? this.#networks.publishing(name, spec, child) : undefined;
     const data = this.#dataVolumes(name, workload, parent);
     const files = this.#files(name, workload, parent);
     const container = makeContainer(
@@ -47,7 +49,7 @@ export class DockerHost extends pulumi.ComponentResource implements Host {
           workload.build === undefined
             ? this.#images.pull(spec.image)
             : buildImage(`${name}-image`, spec.image, workload.build, child),
-        networks: this.#networks.attachments(spec, own),
+        networks: this.#networks.attachments(spec, own, publishing),
         volumes: [...files.mounts, ...data.mounts],
       },
       { parent, dependsOn: [...dependsOn, ...files.writers, ...data.prepared] },

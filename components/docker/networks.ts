@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { hostName } from "../../src/model/names";
-import { INTERNAL_ZONES, ZONES, type Zone } from "../../src/model/services";
+import { INTERNAL_ZONES, PUBLISH, ZONES, type Zone } from "../../src/model/services";
 import type { ServiceSpec } from "../../src/model/workload";
 import { labelsOf, partName, serviceLabels } from "./labels";
 
@@ -67,16 +67,39 @@ export class Networks {
   }
 
   /**
+   * For a published process of internal zones: leads out, so that its port can be published, and nobody else is on it. Should
+   * somebody ever be, they do not see each other.
+   */
+  publishing(name: string, spec: ServiceSpec, opts: pulumi.CustomResourceOptions): docker.Network {
+    return new docker.Network(
+      `${name}-publish`,
+      {
+        name: partName(hostName(this.environment, spec.name), PUBLISH),
+        driver: "bridge",
+        internal: false,
+        options: { "com.docker.network.bridge.enable_icc": "false" },
+        labels: labelsOf(this.environment, serviceLabels(spec)),
+      },
+      opts,
+    );
+  }
+
+  /**
    * The networks a process joins. Its name is an alias in each of its zones; one with a network of its own is known by its
    * name only there.
    */
-  attachments(spec: ServiceSpec, own: docker.Network | undefined): Attachment[] {
+  attachments(
+    spec: ServiceSpec,
+    own: docker.Network | undefined,
+    publishing: docker.Network | undefined,
+  ): Attachment[] {
     const zones = spec.zones.map((zone) => this.#attach(zone, own === undefined ? [spec.name] : []));
     const published = spec.ports.some((port) => port.published !== undefined);
-    const reachable = spec.zones.some((zone) => !INTERNAL_ZONES.includes(zone));
+    const reachable = publishing !== undefined || spec.zones.some((zone) => !INTERNAL_ZONES.includes(zone));
     return [
       ...(own === undefined ? [] : [{ name: own.name, aliases: [spec.name] }]),
       ...zones,
+      ...(publishing === undefined ? [] : [{ name: publishing.name }]),
       ...(published && !reachable && this.#debug !== undefined ? [{ name: this.#debug.name }] : []),
     ];
   }

@@ -43,7 +43,7 @@ export function probe(
   opts: pulumi.CustomResourceOptions,
 ): docker.Container | undefined {
   const { readiness } = spec;
-  if (readiness.kind !== "http") return undefined;
+  if (readiness.kind !== "http" || spec.stopped === true) return undefined;
   const url = `http://${spec.name}:${readiness.port}${readiness.path}`;
   return new docker.Container(
     `${name}-ready`,

@@ -1,8 +1,10 @@
 import { TENANT_HEADER } from "../../src/model/headers";
+import { LARGEST_WRITE } from "../../src/model/sizes";
 import { parseAlloy, type AlloyBlock } from "./alloy";
 import type { Context } from "./context";
 import type { PlacedFile } from "./files";
 import { nothing, type Rule, type Violation } from "./rule";
+import { sends } from "./tenants";
 
 const GATEWAY = "alloy-gateway";
 /** The exporters that keep the tenant and hand the backend's answer on. */
@@ -11,29 +13,47 @@ const EXPORTER = "otelcol.exporter.otlphttp";
 export const collectorsLoseNothing: Rule = {
   name: "collectors-lose-nothing",
   description:
-    "The shared collector holds nothing back and takes the tenant from the request; an agent queues on disk and retries without end: otherwise data is lost, or mixed, in silence.",
+    "The shared collector holds nothing back and takes the tenant from the request; an agent queues on disk, sends no more at once than the edge takes and retries without end: otherwise data is lost, or mixed, in silence.",
   check: (context) => {
     const configurations = context.files.filter(
       ({ path, kind }) => kind === "static" && path.endsWith(".alloy"),
     );
     const gateway = configurations.filter(({ container }) => container.service === GATEWAY);
     if (gateway.length === 0) return [nothing("configuration of the shared collector (alloy-gateway)")];
-    return configurations.flatMap((file) => {
-      const { container, resource, content } = file;
-      const tenant = container.tenant?.id;
-      const problems =
-        content === undefined
-          ? ["is not known before the update"]
-          : judge(context, file, parseAlloy(content));
-      return problems.map((problem): Violation => ({
-        resource,
-        ...(tenant !== undefined && { tenant }),
-        message: `${container.service}: ${problem}.`,
-        remedy: `Mend it in src/render/${tenant === undefined ? "gateway" : "agent"}-pipeline.ts or src/render/alloy.`,
-      }));
-    });
+    return [...configurations.flatMap((file) => inFile(context, file)), ...standing(context)];
   },
 };
+
+function inFile(context: Context, file: PlacedFile): readonly Violation[] {
+  const { container, resource, content } = file;
+  const tenant = container.tenant?.id;
+  const problems =
+    content === undefined ? ["is not known before the update"] : judge(context, file, parseAlloy(content));
+  return problems.map((problem) => ({
+    resource,
+    ...(tenant !== undefined && { tenant }),
+    message: `${container.service}: ${problem}.`,
+    remedy: `Mend it in src/render/${tenant === undefined ? "gateway" : "agent"}-pipeline.ts or src/render/alloy.`,
+  }));
+}
+
+/** The edge's refusal is for good: an agent that is not let in must stand still, or it drops all that it holds. */
+const standing = ({ containers, directory }: Context): readonly Violation[] =>
+  containers
+    .filter(({ tenant, helper }) => tenant !== undefined && helper === undefined)
+    .flatMap(({ resource, service, tenant }) => {
+      const runs = resource.inputs["start"] !== false;
+      return directory === undefined || runs === sends(directory, service)
+        ? []
+        : [
+            {
+              resource,
+              ...(tenant !== undefined && { tenant: tenant.id }),
+              message: `${service} ${runs ? "runs, but is not let in: it drops what it holds" : "is let in, but does not run"}.`,
+              remedy: "Stop exactly the agents that are suspended or whose tenant is (components/agent.ts).",
+            },
+          ];
+    });
 
 function judge(
   context: Context,
@@ -128,6 +148,7 @@ function agent(context: Context, service: string, blocks: readonly AlloyBlock[])
           attribute(inner(exporter, "retry_on_failure"), "enabled") !== "false"
             ? []
             : [`${title(exporter)} gives up (max_elapsed_time is not "0s")`]),
+          ...sizes(exporter, queue),
         ];
       }),
     ...blocks
@@ -137,6 +158,20 @@ function agent(context: Context, service: string, blocks: readonly AlloyBlock[])
     ...[...new Set(blocks.flatMap(values))]
       .filter((value) => context.tenants.byOrgId.has(value))
       .map((org) => `sets the tenant ${org} itself; only its token says whose data it sends`),
+  ];
+}
+
+/** A queue that counts items has no bound on the disk, and a batch that does can be larger than any request may be: dropped. */
+function sizes(exporter: AlloyBlock, queue: AlloyBlock | undefined): readonly string[] {
+  const batch = queue === undefined ? undefined : inner(queue, "batch");
+  const largest = Number(attribute(batch, "max_size") ?? Number.NaN);
+  return [
+    ...(attribute(queue, "sizer") === "bytes"
+      ? []
+      : [`${title(exporter)} does not bound its queue in bytes`]),
+    ...(attribute(batch, "sizer") === "bytes" && largest > 0 && largest < LARGEST_WRITE
+      ? []
+      : [`${title(exporter)} may send more at once than the edge takes (${LARGEST_WRITE} bytes)`]),
   ];
 }
 

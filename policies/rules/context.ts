@@ -22,7 +22,9 @@ export function prepare(recording: Recording): Context {
   const tenants = once(() => tenantsOf(graph()));
   const containers = once(() => containersOf(recording.stack, graph(), tenants()));
   const files = once(() => containers().flatMap((container) => container.files));
-  const edge = once(() => readEdge(files().filter(({ container }) => container.service === "envoy")));
+  const edge = once(() =>
+    readEdge(files().filter(({ container, kind }) => container.service === "envoy" && kind !== "secret")),
+  );
   const directory = once(() => directoryOf(files()));
   return {
     recording,

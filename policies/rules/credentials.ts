@@ -60,10 +60,16 @@ const isStructure = ({ path }: Leaf): boolean => /\.httpHeaders\b|^httpHeaders\b
 function file(inputs: ResourceRecord["inputs"], path: string, value: string): readonly Credential[] {
   const index = /^uploads\[(\d+)\]\.content$/.exec(path)?.[1];
   const target = text(fields(list(inputs["uploads"])[Number(index)])["file"]) ?? "";
-  return index !== undefined && target.includes("/secrets/") && !isCertificate(value)
+  return index !== undefined &&
+    target.includes("/secrets/") &&
+    !target.endsWith(".crt") &&
+    !isCertificate(value)
     ? [{ path, value: value.trim() }]
     : [];
 }
+
+/** Settings beside secrets that hold a certificate. */
+const PUBLIC_KEY = /CACert$/;
 
 /** Public, though it travels with secrets. */
 const isCertificate = (value: string): boolean =>
@@ -79,7 +85,10 @@ function variable(path: string, line: string): readonly Credential[] {
 function unwrapped(value: string): readonly string[] {
   if (/^\s*[{[]/.test(value)) {
     const parts = parsed(value);
-    if (parts !== undefined) return [...leaves(parts)].flatMap((leaf) => unwrapped(text(leaf.value) ?? ""));
+    if (parts !== undefined)
+      return [...leaves(parts)].flatMap(({ key, value: part }) =>
+        PUBLIC_KEY.test(key) ? [] : unwrapped(text(part) ?? ""),
+      );
   }
   const [, scheme, rest = ""] = /^(bearer|basic)\s+(.+)$/i.exec(value) ?? [];
   if (scheme === undefined) return value === "" || isCertificate(value) ? [] : [value];

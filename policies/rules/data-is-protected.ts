@@ -3,6 +3,7 @@ import { CLIENT } from "./clients-carry-one-tenant";
 import { VOLUME, type Container } from "./containers";
 import type { Context } from "./context";
 import { nothing, type Rule, type Violation } from "./rule";
+import { sends } from "./tenants";
 import { entry, text } from "./values";
 
 const GENERATOR = /^(random|tls):/;
@@ -40,13 +41,15 @@ function dataVolumes({
     );
 }
 
-/** A suspended tenant's queue may go with it: that is how a tenant is removed. */
+/** The queue of an agent that is suspended, or whose tenant is, may go with it: that is how they are removed. */
 function unprotectedVolume(
   context: Context,
   volume: ResourceRecord,
   { service, tenant }: Container,
 ): readonly Violation[] {
-  if (volume.protect || (tenant !== undefined && !isActive(context, tenant.id))) return [];
+  const { directory } = context;
+  if (volume.protect || (tenant !== undefined && directory !== undefined && !sends(directory, service)))
+    return [];
   return [
     {
       resource: volume,

@@ -1,6 +1,6 @@
 import { TENANT_HEADER } from "../../src/model/headers";
 import type { ResourceRecord } from "../../src/model/recording";
-import { fields, isFields, text } from "./values";
+import { fields, isFields, text, UNKNOWN } from "./values";
 
 export const DATA_SOURCE = "grafana:oss/dataSource:DataSource";
 export const ORGANISATION = "grafana:oss/organization:Organization";
@@ -19,6 +19,9 @@ export function headersOf({ inputs }: ResourceRecord): readonly (readonly [name:
   });
   return [...own, ...numbered];
 }
+
+/** Whether a real engine has yet to say what its headers are: a secret among them hides all. */
+export const headersUnknown = ({ inputs }: ResourceRecord): boolean => inputs["httpHeaders"] === UNKNOWN;
 
 /** All values of the tenant header, however its name is written. */
 export const tenantHeaders = (source: ResourceRecord): readonly string[] =>

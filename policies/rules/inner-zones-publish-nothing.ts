@@ -1,6 +1,12 @@
 import { hostName } from "../../src/model/names";
 import type { ResourceRecord } from "../../src/model/recording";
-import { INTERNAL_ZONES, PORTS, type SharedService } from "../../src/model/services";
+import {
+  INTERNAL_ZONES,
+  PORTS,
+  PUBLISH,
+  PUBLISHED_ALONE,
+  type SharedService,
+} from "../../src/model/services";
 import { isLoopback } from "./addresses";
 import { NETWORK, zoneOfNetwork, zonesOf, type Container } from "./containers";
 import type { Context } from "./context";
@@ -44,9 +50,19 @@ export const innerZonesPublishNothing: Rule = {
   },
 };
 
+/** For one published service of an internal zone alone. */
+const publishNetwork = ({ recording: { stack } }: Context, service: string): string =>
+  `${hostName(stack, service)}.${PUBLISH}`;
+
+const isPublishedAlone = ({ service, helper }: Container): boolean =>
+  helper === undefined && PUBLISHED_ALONE.some((alone) => alone === service);
+
 const debugNetwork = ({ recording: { stack } }: Context): string => hostName(stack, "debug");
 
-/** Only the edge's network leads out. The debugging one publishes ports, but containers on it see nothing of each other. */
+/**
+ * Only the edge's network leads out, and those of services that are published alone. The debugging one publishes ports, but
+ * containers on it see nothing of each other.
+ */
 function openNetwork(context: Context, network: ResourceRecord): readonly Violation[] {
   const name = text(network.inputs["name"]) ?? network.name;
   const { internal, options, driver } = network.inputs;
@@ -56,7 +72,9 @@ function openNetwork(context: Context, network: ResourceRecord): readonly Violat
   const closed =
     internal === true ||
     (zone !== undefined && !INTERNAL_ZONES.includes(zone)) ||
-    (name === debugNetwork(context) && isolated);
+    (name === debugNetwork(context) && isolated) ||
+    (PUBLISHED_ALONE.some((service) => name === publishNetwork(context, service)) &&
+      option("enable_icc") === "false");
   const tenant = context.tenants.of(network)?.id;
   const violation = (message: string, remedy: string): Violation => ({
     resource: network,
@@ -107,6 +125,7 @@ function foreignZones(context: Context, container: Container, own: ReadonlySet<s
   const zones = zonesOf(container);
   const allowed = (name: string): boolean => {
     const zone = zoneOfNetwork(stack, name);
+    if (isPublishedAlone(container) && name === publishNetwork(context, container.service)) return true;
     if (zone !== undefined) return (zones ?? (tenant === undefined ? [] : ["edge"])).includes(zone);
     return zones === undefined ? tenant !== undefined && own.has(name) : name === debugNetwork(context);
   };

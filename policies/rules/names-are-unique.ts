@@ -29,6 +29,11 @@ export const namesAreUnique: Rule = {
     });
     if (named.length === 0) return [nothing("named resource")];
     return [
+      ...twice(
+        context,
+        // Parents' types are in a URN, their names are not.
+        context.recording.resources.map((resource) => ({ resource, identity: `URN ${resource.urn}` })),
+      ),
       ...twice(context, named),
       ...twice(
         context,

@@ -27,10 +27,14 @@ export const noSharedCredential: Rule = {
       for (const { path, value } of credentialsOf(resource))
         entry(uses, value, () => []).push({ tenant, resource, path });
     }
-    if (uses.size === 0) return [nothing("credential of a tenant")];
+    if (uses.size === 0 && !hasSources(context)) return [nothing("credential of a tenant")];
     return [...uses.values()].flatMap(shared).concat(borrowed(context));
   },
 };
+
+/** Before an update an engine knows no value, but where they will come from. */
+const hasSources = ({ recording, tenants }: Context): boolean =>
+  recording.resources.some((resource) => SOURCE.test(resource.type) && tenants.of(resource) !== undefined);
 
 /** Whose data a resource opens: a data source says so by its header, everything else by where it is declared. */
 function concerned({ tenants }: Context, resource: ResourceRecord): DeclaredTenant | undefined {

@@ -3,7 +3,7 @@ import { dataSourceUid, orgId, PLATFORM_TENANT, type Signal, type TenantId } fro
 import type { ResourceRecord } from "../../src/model/recording";
 import { PORTS } from "../../src/model/services";
 import type { Context } from "./context";
-import { DATA_SOURCE, headersOf, ORGANISATION, tenantHeaders } from "./data-sources";
+import { DATA_SOURCE, headersOf, headersUnknown, ORGANISATION, tenantHeaders } from "./data-sources";
 import { nothing, type Rule, type Violation } from "./rule";
 import { text } from "./values";
 
@@ -23,8 +23,7 @@ export const noSharedDataSource: Rule = {
 };
 
 function judge(context: Context, source: ResourceRecord): readonly Violation[] {
-  const [named] = tenantHeaders(source);
-  const tenant = named === undefined ? undefined : tenantOf(context, named);
+  const tenant = tenantOf(context, source);
   return [
     ...oneTenant(source, tenant),
     ...organisation(context, source, tenant),
@@ -50,15 +49,26 @@ function otherWays({ graph, files }: Context): readonly Violation[] {
   return [...parts, ...provisioned];
 }
 
-/** The tenant whose organisation id this is, the platform's included. */
-const tenantOf = ({ tenants }: Context, header: string): TenantId | undefined =>
-  header === orgId(PLATFORM_TENANT) ? PLATFORM_TENANT : tenants.byOrgId.get(header)?.id;
+/** The tenant that its header names, the platform included; while that is not known, the one that its uid names. */
+function tenantOf({ tenants }: Context, source: ResourceRecord): TenantId | undefined {
+  const [named] = headersUnknown(source) ? [orgOfUid(source)] : tenantHeaders(source);
+  return named === orgId(PLATFORM_TENANT) ? PLATFORM_TENANT : tenants.byOrgId.get(named ?? "")?.id;
+}
+
+function orgOfUid({ inputs }: ResourceRecord): string | undefined {
+  const signal = SIGNALS[text(inputs["type"]) ?? ""];
+  const prefix = signal === undefined ? undefined : dataSourceUid(signal, "" as TenantId);
+  const uid = text(inputs["uid"]) ?? "";
+  return prefix !== undefined && uid.startsWith(prefix)
+    ? orgId(uid.slice(prefix.length) as TenantId)
+    : undefined;
+}
 
 function oneTenant(source: ResourceRecord, tenant: TenantId | undefined): readonly Problem[] {
   const headers = tenantHeaders(source);
   const { uid, type } = source.inputs;
   const signal = SIGNALS[text(type) ?? ""];
-  if (tenant === undefined || headers.length !== 1)
+  if (tenant === undefined || (headers.length !== 1 && !headersUnknown(source)))
     return [
       {
         message: `Data source ${source.name} names ${headers.length === 0 ? "no tenant" : headers.map((header) => JSON.stringify(header)).join(" and ")} in its X-Scope-OrgID header.`,
@@ -121,7 +131,7 @@ function throughTheEdge(source: ResourceRecord): readonly Problem[] {
             remedy: `Let it read from envoy:${PORTS.envoy.query}: the backends believe any tenant header.`,
           },
         ]),
-    ...(keys.length === 1
+    ...(keys.length === 1 || headersUnknown(source)
       ? []
       : [
           {

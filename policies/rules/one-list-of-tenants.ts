@@ -5,7 +5,7 @@ import type { Context } from "./context";
 import { looksAt, pbAt, type Delivered } from "./envoy";
 import type { PlacedFile } from "./files";
 import { nothing, type Rule, type Violation } from "./rule";
-import type { Directory } from "./tenants";
+import { clientsOf, type Directory } from "./tenants";
 import { fields, isFields, list, text } from "./values";
 
 export const oneListOfTenants: Rule = {
@@ -64,8 +64,9 @@ function sameClients(
 ): readonly Violation[] {
   const owners = new Map<string, string>();
   const twice: Violation[] = [];
-  for (const { id, agents, services } of listed)
-    for (const client of [...agents, ...services.map(({ clientId }) => clientId)]) {
+  for (const tenant of listed)
+    for (const client of clientsOf(tenant)) {
+      const { id } = tenant;
       const first = owners.get(client);
       if (first !== undefined)
         twice.push({

@@ -21,8 +21,9 @@ export const peopleEnterTheirOwnOrganisation: Rule = {
   description:
     "A login leads to the organisation of the person's own groups and to no other: inside an organisation everybody reads everything.",
   check: (context) => {
-    const settings = context.graph.ofType(SETTINGS);
-    if (settings.length === 0) return [nothing("Grafana login (SsoSettings)")];
+    const declared = context.graph.ofType(SETTINGS);
+    if (declared.length === 0) return [nothing("Grafana login (SsoSettings)")];
+    const settings = declared.filter(({ inputs }) => inputs["oauth2Settings"] !== UNKNOWN);
     const owners = organisationNumbers(context);
     return [
       ...settings.flatMap((resource) =>
@@ -37,8 +38,10 @@ export const peopleEnterTheirOwnOrganisation: Rule = {
   },
 };
 
+type Owners = ReadonlyMap<string, string | undefined>;
+
 /** Owners by organisation number, as the data sources of an organisation say it: a tenant's id, or undefined for the operators'. */
-function organisationNumbers({ graph, tenants }: Context): ReadonlyMap<string, string | undefined> {
+function organisationNumbers({ graph, tenants }: Context): Owners {
   return new Map(
     graph.ofType(DATA_SOURCE).flatMap((source) => {
       const number = text(source.inputs["orgId"]);
@@ -84,15 +87,11 @@ function strictness({ inputs }: ResourceRecord): readonly Problem[] {
 }
 
 /** `/tenants/mx/admin:2:Editor`: group, organisation number, role. */
-function mapping(
-  { tenants }: Context,
-  { inputs }: ResourceRecord,
-  owners: ReadonlyMap<string, string | undefined>,
-): readonly Problem[] {
-  const text_ = text(fields(inputs["oauth2Settings"])["orgMapping"]);
+function mapping({ tenants }: Context, { inputs }: ResourceRecord, owners: Owners): readonly Problem[] {
+  const written = text(fields(inputs["oauth2Settings"])["orgMapping"]) ?? "";
   // Organisation numbers are not known before they exist: the offline preview knows them.
-  if (text_?.includes(UNKNOWN) === true) return [];
-  const entries = (text_ ?? "").split(/[\s,]+/).filter((entry) => entry !== "");
+  if (written.includes(UNKNOWN)) return [];
+  const entries = written.split(/[\s,]+/).filter((entry) => entry !== "");
   if (entries.length === 0)
     return [
       {
@@ -107,7 +106,7 @@ function mapping(
     const owner = owners.get(number);
     const wrong =
       tenant === undefined
-        ? strayGroup(group, owner)
+        ? strayGroup(group, number, owners)
         : [
             ...(known.has(tenant) ? [] : [`names a tenant that is not in this environment`]),
             ...(owner === tenant
@@ -128,10 +127,12 @@ function mapping(
   });
 }
 
-const strayGroup = (group: string, owner: string | undefined): readonly string[] => [
-  ...(group === OPERATORS_GROUP ? [] : ["is no group of one tenant and not the operators'"]),
-  ...(owner === undefined ? [] : [`leads into the organisation of tenant ${owner}`]),
-];
+function strayGroup(group: string, number: string, owners: Owners): readonly string[] {
+  if (group !== OPERATORS_GROUP) return ["is no group of one tenant and not the operators'"];
+  const owner = owners.get(number);
+  if (owner !== undefined) return [`leads into the organisation of tenant ${owner}`];
+  return owners.size === 0 || owners.has(number) ? [] : ["leads into no organisation that is declared"];
+}
 
 /** A user's groups are what the mapping goes by: a tenant's user is in that tenant's groups alone. */
 const foreignGroups = ({ graph, tenants }: Context): readonly Violation[] =>
@@ -177,17 +178,24 @@ interface Setting {
   readonly value: string;
 }
 
-const isOpen = ({ section, name, value }: Setting): boolean => {
+/** Settings that must not be on. */
+const OPEN: readonly string[] = [
+  "auth.anonymous.enabled",
+  "auth.proxy.enabled",
+  "public_dashboards.enabled",
+  "snapshots.external_enabled",
+  "users.allow_org_create",
+  "users.allow_sign_up",
+  "users.auto_assign_org",
+];
+/** Settings that must not be at all: the login's own say more. */
+const MAPPED = /^auth\.[a-z_]+\.(org_mapping|role_attribute_path)$/;
+
+function isOpen({ section, name, value }: Setting): boolean {
   const setting = `${section}.${name}`;
-  const yes = /^(true|1|t|yes|on)$/i.test(value);
-  if (
-    /^(auth\.anonymous\.enabled|users\.auto_assign_org|auth\.proxy\.enabled|users\.allow_org_create|users\.allow_sign_up|public_dashboards\.enabled|snapshots\.external_enabled)$/.test(
-      setting,
-    )
-  )
-    return yes;
-  return /^auth\.[a-z_]+\.(org_mapping|role_attribute_path)$/.test(setting) && value !== "";
-};
+  if (OPEN.includes(setting)) return /^(true|1|t|yes|on)$/i.test(value);
+  return MAPPED.test(setting) && value !== "";
+}
 
 function settingsOf(ini: string): readonly Setting[] {
   let section = "";
@@ -200,16 +208,11 @@ function settingsOf(ini: string): readonly Setting[] {
 }
 
 /** `GF_AUTH_ANONYMOUS_ENABLED` is `[auth.anonymous] enabled`: an underscore may stand for a dot. */
-const variable = (name: string, value: string): Setting => {
-  const known = [
-    "auth.anonymous",
-    "auth.proxy",
-    "auth.generic_oauth",
-    "users",
-    "public_dashboards",
-    "snapshots",
-  ];
+function variable(name: string, value: string): Setting {
+  const lower = name.toLowerCase();
   const section =
-    known.find((one) => name.toUpperCase().startsWith(`GF_${one.replaceAll(".", "_").toUpperCase()}_`)) ?? "";
-  return { section, name: name.slice(`GF_${section}_`.length).toLowerCase(), value };
-};
+    ["auth.anonymous", "auth.proxy", "auth.generic_oauth", "users", "public_dashboards", "snapshots"].find(
+      (one) => lower.startsWith(`gf_${one.replaceAll(".", "_")}_`),
+    ) ?? "";
+  return { section, name: lower.slice(`gf_${section}_`.length), value };
+}

@@ -7,7 +7,10 @@ export interface Rule {
   readonly name: string;
   /** One sentence: what must never be, and why. */
   readonly description: string;
-  /** Linear in the number of resources. Finding nothing to check is a violation too: an empty check would pass anything. */
+  /**
+   * What an engine does not know before an update (`UNKNOWN`) is no violation: the offline preview knows it, and the update itself.
+   * Linear in the number of resources. Finding nothing to check is a violation: an empty check would pass anything.
+   */
   readonly check: (context: Context) => readonly Violation[];
 }
 

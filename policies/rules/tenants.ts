@@ -49,6 +49,18 @@ export function directoryOf(files: readonly PlacedFile[]): Directory | undefined
   return { file, tenants };
 }
 
+/** Every client of a tenant that the directory knows. */
+export const clientsOf = ({ agents, suspendedAgents = [], services }: DirectoryTenant): readonly string[] => [
+  ...agents,
+  ...suspendedAgents,
+  ...services.map(({ clientId }) => clientId),
+];
+
+/** Whether an agent is let in: its tenant is active, and so is it. */
+export const sends = (directory: Directory | undefined, agent: string): boolean =>
+  directory?.tenants.some(({ state, agents }) => state === "active" && agents.some((id) => id === agent)) ===
+  true;
+
 export interface Directory {
   readonly file: PlacedFile;
   readonly tenants: readonly DirectoryTenant[];

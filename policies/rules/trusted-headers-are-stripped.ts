@@ -114,8 +114,8 @@ function setBy({ type, config }: Filter): readonly string[] {
 const requestSteps = (config: Fields): readonly SetStep[] =>
   stepsOf(pbAt(config, "mutations", "request_mutations")).filter(isSet);
 
-const answered = (config: Fields, list_ = "allowed_upstream_headers"): readonly unknown[] =>
-  list(pbAt(config, "http_service", "authorization_response", list_, "patterns"));
+const answered = (config: Fields, field = "allowed_upstream_headers"): readonly unknown[] =>
+  list(pbAt(config, "http_service", "authorization_response", field, "patterns"));
 
 /** A filter that sets a trusted header from anything else than a verified token, or lets two values meet in one. */
 function believing({ name, type, config }: Filter): readonly string[] {

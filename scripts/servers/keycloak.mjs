@@ -14,7 +14,9 @@ const DEBIAN = "/usr/lib/jvm";
 /** Every Java of this machine: `$JAVA_HOME`'s first, then those on PATH, then Debian's. */
 function javas() {
   const home = process.env["JAVA_HOME"];
-  const debian = existsSync(DEBIAN) ? readdirSync(DEBIAN).map((name) => join(DEBIAN, name, "bin", "java")) : [];
+  const debian = existsSync(DEBIAN)
+    ? readdirSync(DEBIAN).map((name) => join(DEBIAN, name, "bin", "java"))
+    : [];
   const found = [...(home ? [join(home, "bin", "java")] : []), ...programs("java"), ...debian];
   return [...new Set(found.filter((bin) => existsSync(bin)).map((bin) => realpathSync(bin)))];
 }
@@ -62,7 +64,12 @@ export const keycloak = {
     if (existsSync(join(cacheDir(), this.folder))) return; // only the Java was missing
     ensureMaven(environment);
     fillFolder(this.folder, (dir) => {
-      const flags = ["--batch-mode", "--quiet", `-Dartifact=${artifact}:${version}:zip`, "-Dtransitive=false"];
+      const flags = [
+        "--batch-mode",
+        "--quiet",
+        `-Dartifact=${artifact}:${version}:zip`,
+        "-Dtransitive=false",
+      ];
       run("mvn", ["dependency:unpack", ...flags, `-DoutputDirectory=${dir}`], {
         cwd: dir,
         env: environment,
@@ -74,7 +81,10 @@ export const keycloak = {
       for (const name of notes) rmSync(join(dir, name), { recursive: true });
       for (const name of readdirSync(unpacked)) renameSync(join(unpacked, name), join(dir, name));
       rmSync(unpacked, { recursive: true });
-      run("sh", [join(dir, "bin", "kc.sh"), "build"], { env: { ...environment, ...build }, timeout: 10 * minute });
+      run("sh", [join(dir, "bin", "kc.sh"), "build"], {
+        env: { ...environment, ...build },
+        timeout: 10 * minute,
+      });
     });
   },
 };

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 const minute = 60_000;
 
@@ -17,10 +18,13 @@ export function run(program, args, { cwd, env = {}, timeout = 10 * minute } = {}
   if (result.status === 0) return result.stdout;
   const ending =
     result.error?.message ?? (result.signal ? `killed by ${result.signal}` : `exit ${result.status}`);
-  const lines = `${result.stdout ?? ""}\n${result.stderr ?? ""}`
+  const lines = stripVTControlCharacters(`${result.stdout ?? ""}\n${result.stderr ?? ""}`)
     .split("\n")
     .filter((line) => line.trim() !== "");
-  throw new Error([`\`${[program, ...args].join(" ")}\`: ${ending}`, ...lines.slice(-6)].join("\n"));
+  // Most programs say the cause last; Maven says it first, and then how to read more.
+  const marked = lines.filter((line) => line.startsWith("[ERROR] "));
+  const cause = marked.length > 0 ? marked.slice(0, 1) : lines.slice(-6);
+  throw new Error([`\`${[program, ...args].join(" ")}\`: ${ending}`, ...cause].join("\n"));
 }
 
 /** What a program says on standard output, or undefined when it does not start or exits with an error. */

@@ -1,4 +1,5 @@
 import { ConfigError } from "../config/problems";
+import { LabError } from "../lab/error";
 
 /** Exit codes that scripts can use. */
 export const EXIT = { good: 0, violated: 1, badInput: 2, ourFault: 3 } as const;
@@ -10,7 +11,7 @@ export class UsageError extends Error {
 
 /** Prints what went wrong on standard error and returns the exit code that goes with it. */
 export function report(error: unknown): number {
-  if (error instanceof ConfigError || error instanceof UsageError) {
+  if (error instanceof ConfigError || error instanceof UsageError || error instanceof LabError) {
     process.stderr.write(`${error.message}\n`);
     return EXIT.badInput;
   }

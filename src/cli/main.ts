@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { EXIT, report } from "./errors";
+import { lab, type LabOptions } from "./lab";
 import { preview, type PreviewOptions } from "./preview";
 import { render, type RenderOptions } from "./render";
 
@@ -13,6 +14,7 @@ function commandLine(finish: (code: number) => void): Command {
   const program = new Command("atalaya")
     .description("A whole multi-tenant observability environment, declared from one tenant list.")
     .showHelpAfterError("(add --help for the options)")
+    .enablePositionalOptions()
     .exitOverride();
   forStack(program.command("preview"))
     .description("show what a stack would be, and whether every policy passes; changes nothing")
@@ -31,6 +33,17 @@ function commandLine(finish: (code: number) => void): Command {
     .requiredOption("-o, --out <directory>", "where to; replaced as a whole")
     .action((options: RenderOptions) => {
       finish(render(options));
+    });
+  forStack(program.command("lab"))
+    .description("run a stack on this machine, with real servers and backends that record")
+    .argument("[command...]", "with --once: the command to run in the lab, with its arguments")
+    .option("--once", "run one command in it, on free ports, and end with its exit code", false)
+    .option("--free-ports", "not the environment's own ports", false)
+    .option("--keep", "leave its directory behind: logs and all files", false)
+    // What follows the command's name is the command's own.
+    .passThroughOptions()
+    .action(async (command: string[], options: LabOptions) => {
+      finish(await lab(command, options));
     });
   return program;
 }

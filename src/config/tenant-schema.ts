@@ -64,8 +64,15 @@ const serviceSchema = z
   })
   .describe("A program of the tenant that calls other services with a scoped token.");
 
+const stateSchema = (description: string) => z.enum(["active", "suspended"]).optional().describe(description);
+
 const agentSchema = z
-  .strictObject({ id: name("The agent's id, unique among all tenants.") })
+  .strictObject({
+    id: name("The agent's id, unique among all tenants."),
+    state: stateSchema(
+      "suspended: it stands still, its credential is refused at the edge, and its queue is kept. To remove an agent, suspend it first and update. Default active.",
+    ),
+  })
   .describe("A service account and the Alloy configuration that uses it.");
 
 export const ENVIRONMENT_FORM = {
@@ -82,12 +89,9 @@ export const tenantSchema = z
     ),
     name: z.string().describe("What people read: the name of the Grafana organisation."),
     plan: name("One of the plans above. Without it: the default plan.").optional(),
-    state: z
-      .enum(["active", "suspended"])
-      .optional()
-      .describe(
-        "suspended: every credential is refused at the edge, and nothing is deleted. Default active.",
-      ),
+    state: stateSchema(
+      "suspended: every credential is refused at the edge, its agents stand still, and no data is deleted. To remove a tenant, suspend it first and update. Default active.",
+    ),
     environments: z
       .array(text(ENVIRONMENT_FORM, "A Pulumi stack: dev, prod."))
       .optional()

@@ -2,7 +2,7 @@ import type { Plan } from "../model/limits";
 import { checkRepeats } from "./repeats";
 import { defaultAgentId, orgId, serviceClientId, type ClientId, type TenantId } from "../model/names";
 import { DEFAULT_PLAN } from "../model/plans";
-import type { Contact, Tenant } from "../model/tenant";
+import type { Agent, Contact, Tenant } from "../model/tenant";
 import { checkContacts } from "./contacts";
 import { checkDisplayNames } from "./display-names";
 import { checkLengths, entriesOf } from "./entries";
@@ -98,7 +98,7 @@ function listedTenant(parsed: ParsedTenant, settings: Settings, index: number): 
     limits: settings.limits,
     retention: settings.retention,
     sampling: settings.sampling,
-    agents: (parsed.agents ?? [{ id: defaultAgentId(id) }]).map((agent) => ({ id: agent.id as ClientId })),
+    agents: (parsed.agents ?? [{ id: defaultAgentId(id) }]).map(agentOf),
     services: (parsed.services ?? []).map(({ name, scopes }) => ({
       name,
       clientId: serviceClientId(id, name),
@@ -109,6 +109,11 @@ function listedTenant(parsed: ParsedTenant, settings: Settings, index: number): 
     index,
   };
 }
+
+const agentOf = ({ id, state }: NonNullable<ParsedTenant["agents"]>[number]): Agent => ({
+  id: id as ClientId,
+  ...(state !== undefined && { state }),
+});
 
 function contactOf({
   name,

@@ -1,4 +1,4 @@
-import { isActive, type Tenant } from "./tenant";
+import { sends, type Tenant } from "./tenant";
 
 /**
  * `agent-mx|tenant-mx`: an active client and the organisation it may write to, as the edge composes it from a verified
@@ -6,6 +6,7 @@ import { isActive, type Tenant } from "./tenant";
  */
 export const bindings = (tenants: readonly Tenant[]): readonly string[] =>
   tenants
-    .filter(isActive)
-    .flatMap((tenant) => tenant.agents.map((agent) => `${agent.id}|${tenant.orgId}`))
+    .flatMap((tenant) =>
+      tenant.agents.filter((agent) => sends(tenant, agent)).map((agent) => `${agent.id}|${tenant.orgId}`),
+    )
     .sort();

@@ -12,7 +12,10 @@ export interface DirectoryTenant {
   readonly id: TenantId;
   readonly orgId: OrgId;
   readonly state: TenantState;
+  /** Those that may send while the tenant is active. */
   readonly agents: readonly ClientId[];
+  /** Those that are suspended themselves: nobody lets them in. Left out where there are none. */
+  readonly suspendedAgents?: readonly ClientId[];
   readonly services: readonly { readonly clientId: ClientId; readonly scopes: readonly string[] }[];
 }
 
@@ -34,10 +37,19 @@ export interface DeclaredKey {
   readonly rights: readonly KeyRight[];
 }
 
-export const directoryTenant = (tenant: Tenant): DirectoryTenant => ({
-  id: tenant.id,
-  orgId: tenant.orgId,
-  state: tenant.state,
-  agents: tenant.agents.map((agent) => agent.id).sort(),
-  services: tenant.services.map(({ clientId, scopes }) => ({ clientId, scopes: [...scopes].sort() })),
-});
+export function directoryTenant(tenant: Tenant): DirectoryTenant {
+  const agents = (state: TenantState) =>
+    tenant.agents
+      .filter((agent) => (agent.state ?? "active") === state)
+      .map(({ id }) => id)
+      .sort();
+  const suspendedAgents = agents("suspended");
+  return {
+    id: tenant.id,
+    orgId: tenant.orgId,
+    state: tenant.state,
+    agents: agents("active"),
+    ...(suspendedAgents.length > 0 && { suspendedAgents }),
+    services: tenant.services.map(({ clientId, scopes }) => ({ clientId, scopes: [...scopes].sort() })),
+  };
+}

@@ -18,5 +18,36 @@ export const TRUSTED_HEADERS: readonly string[] = [
   BINDING_HEADER,
 ];
 
+/**
+ * What nobody here sends and somebody behind could believe: also removed first. It would steer a query past its tenant's
+ * limits, choose how a backend works or whom it logs, or stand for an answer of ours. `X-Loki-Response-Encoding-Flags`,
+ * which Grafana needs, changes a format alone and stays.
+ */
+export const UNTRUSTED_HEADERS: readonly string[] = [
+  "cookie",
+  "proxy-authorization",
+  "forwarded",
+  "x-real-ip",
+  "x-original-url",
+  "x-rewrite-url",
+  "x-http-method-override",
+  "x-grafana-org-id",
+  "x-envoy-attempt-count",
+  "x-envoy-peer-metadata",
+  "x-envoy-peer-metadata-id",
+  "x-envoy-upstream-service-time",
+  "x-loki-query-limits",
+  "x-loki-query-limits-context",
+  "x-loki-actor-path",
+  "x-loki-disable-wrappers",
+  "x-loki-disable-pipeline-wrappers",
+  "x-query-tags",
+  "x-filter-queryables",
+  "x-read-consistency",
+  "x-read-consistency-offsets",
+  "x-read-consistency-max-delay",
+  "sharding-control",
+];
+
 /** Credentials: never sent past Envoy, except to the tenant API. */
 export const CREDENTIAL_HEADERS: readonly string[] = ["authorization", API_KEY_HEADER, SERVICE_TOKEN_HEADER];

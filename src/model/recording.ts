@@ -36,3 +36,21 @@ export interface Recording {
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly secretOutputs: readonly string[];
 }
+
+/** Resources in the order in which an engine may make them: each after everything that it depends on, else as they are. */
+export function inOrder(resources: readonly ResourceRecord[]): readonly ResourceRecord[] {
+  const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+  const visited = new Set<ResourceRecord>();
+  const sorted: ResourceRecord[] = [];
+  const visit = (resource: ResourceRecord): void => {
+    if (visited.has(resource)) return;
+    visited.add(resource);
+    for (const urn of resource.dependsOn) {
+      const before = byUrn.get(urn);
+      if (before !== undefined) visit(before);
+    }
+    sorted.push(resource);
+  };
+  resources.forEach(visit);
+  return sorted;
+}

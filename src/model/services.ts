@@ -39,9 +39,17 @@ export const SERVICE_ZONES: Readonly<Record<SharedService, readonly Zone[]>> = {
   mimir: ["data"],
   loki: ["data"],
   tempo: ["data"],
-  // On the edge network only because a container on internal networks alone cannot publish a port.
-  grafana: ["view", "edge"],
+  // Its tenants' Editors choose where it sends alerts, so it is not on the edge's network: it shares this one alone with others.
+  grafana: ["view"],
 };
+
+/**
+ * Published from internal zones. A container on internal networks alone cannot publish a port, so each of these also has a
+ * network of its own that leads out and that nobody else joins.
+ */
+export const PUBLISHED_ALONE: readonly SharedService[] = ["grafana"];
+/** What such a network is called after its service: `atalaya-dev-grafana.publish`. */
+export const PUBLISH = "publish";
 
 /** Zones with no way out and no published port. `edge` has one, because what publishes a port must. */
 export const INTERNAL_ZONES: readonly Zone[] = ["control", "data", "view"];

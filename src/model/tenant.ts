@@ -1,12 +1,14 @@
 import type { Limits, Retention, Sampling } from "./limits";
 import type { ClientId, OrgId, TenantId } from "./names";
 
-/** `suspended`: every credential is refused at the edge, nothing is deleted. */
+/** `suspended`: every credential is refused at the edge, its agents stand still, no data is deleted. */
 export type TenantState = "active" | "suspended";
 
 /** A service-account client of one tenant and the Alloy configuration that uses it. */
 export interface Agent {
   readonly id: ClientId;
+  /** Its own, active unless it says otherwise: an agent of an active tenant is suspended before it is removed. */
+  readonly state?: TenantState;
 }
 
 /** A program of the tenant that calls other services with a scoped token. */
@@ -37,4 +39,8 @@ export interface Tenant {
   readonly contacts: readonly Contact[];
 }
 
-export const isActive = (tenant: Tenant): boolean => tenant.state === "active";
+export const isActive = (tenant: Pick<Tenant, "state">): boolean => tenant.state === "active";
+
+/** Whether an agent sends: neither it nor its tenant is suspended. */
+export const sends = (tenant: Pick<Tenant, "state">, agent: Agent): boolean =>
+  isActive(tenant) && agent.state !== "suspended";

@@ -61,7 +61,10 @@ function topologyOn(host: Host, agents: readonly ClientId[], urls: PublicUrls): 
     bind,
     host: host.host(name),
     ports: Object.fromEntries(
-      Object.entries(PORTS[kind]).map(([port, usual]: [string, number]) => [port, host.port(name, port, usual)]),
+      Object.entries(PORTS[kind]).map(([port, usual]: [string, number]) => [
+        port,
+        host.port(name, port, usual),
+      ]),
     ) as Readonly<Record<PortName<S>, number>>,
     directories: host.directories(name),
   });

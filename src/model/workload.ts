@@ -9,6 +9,10 @@ export interface ServiceSpec {
   readonly name: string;
   /** Networks it joins, its own first. */
   readonly zones: readonly Zone[];
+  /** It is declared and does not run: whose agent is suspended. Its volumes stay. */
+  readonly stopped?: true;
+  /** Of internal zones and published nonetheless: on a network of its own, on which it is alone with the host. */
+  readonly publishedAlone?: true;
   /** A tenant's agent also has a network of its own, shared with that tenant's programs only. */
   readonly ownNetwork?: true;
   readonly image: string;

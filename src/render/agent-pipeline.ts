@@ -1,9 +1,10 @@
 import { REALM, type ClientId, type Signal } from "../model/names";
 import { SECRET_FILES } from "../model/secret-files";
+import { AGENT_QUEUE_BYTES, LARGEST_WRITE } from "../model/sizes";
 import type { Agent, Tenant } from "../model/tenant";
 import { authority, httpUrl } from "../model/topology";
-import { duration, size } from "../model/units";
-import { byDefault, LARGEST_REQUEST, setAttribute } from "./gateway-pipeline";
+import { duration, size, type Bytes } from "../model/units";
+import { byDefault, setAttribute } from "./gateway-pipeline";
 import type { RenderInput } from "./input";
 import { DEFAULT_LOG_CLASS, LOG_CLASS_ATTRIBUTE } from "./log-class";
 import { share } from "./memory";
@@ -12,8 +13,6 @@ import type { Component, DiskQueue, Flow, OtlpHttpExporter, Pipeline, Transform 
 /** How its own logs and metrics are found in its tenant: `{service_name="alloy-agent"}`. */
 export const AGENT_SERVICE = "alloy-agent";
 
-/** Spans, data points or records of one signal that wait on disk; some 0.2 to 1 KiB each. Full, senders are told so (503). */
-const QUEUE_ITEMS = 2_000_000;
 /** One for some 8 KiB of memory, at most: an undecided trace is a few spans. */
 const MEMORY_PER_TRACE = 8 * 1024;
 
@@ -34,11 +33,12 @@ export function agentPipeline(input: RenderInput, tenant: Tenant, agent: Agent):
       grpc: `${place.bind}:${place.ports.otlpGrpc}`,
       http: `${place.bind}:${place.ports.otlpHttp}`,
       metadata: false,
-      largestRequest: LARGEST_REQUEST,
+      largestRequest: LARGEST_WRITE,
     },
     memory: { kind: "memoryLimiter", limit: share(memory, 0.75), spike: share(memory, 0.15) },
     own: { kind: "ownTelemetry", every: duration("1m") },
     classify: CLASSIFY,
+    fit: fit(tenant.limits),
     spans: SPAN_METRICS,
     graph: { kind: "serviceGraph", flush: duration("15s") },
     derived: derived(agent.id),
@@ -69,7 +69,7 @@ const flows = (sampled: boolean): readonly Flow[] => [
   },
   { id: "derived", signal: "metrics", from: ["spans", "graph"], through: ["derived"], to: ["metrics"] },
   { id: "metrics", signal: "metrics", from: ["programs"], through: ["memory"], to: ["metrics"] },
-  { id: "logs", signal: "logs", from: ["programs"], through: ["memory", "classify"], to: ["logs"] },
+  { id: "logs", signal: "logs", from: ["programs"], through: ["memory", "classify", "fit"], to: ["logs"] },
   { id: "own-metrics", signal: "metrics", from: ["own"], through: ["name"], to: ["metrics"] },
   { id: "own-logs", signal: "logs", from: ["own"], through: ["name"], to: ["logs"] },
 ];
@@ -100,7 +100,7 @@ function exporter(
     },
     queue: {
       directory: `${data}/queue-${signal}`,
-      items: QUEUE_ITEMS,
+      capacity: AGENT_QUEUE_BYTES[signal],
       batch: batch(signal, tenant.limits),
       consumers: 4,
       retry: { first: duration("1s"), longest: duration("30s") },
@@ -108,21 +108,60 @@ function exporter(
   };
 }
 
-/**
- * A request that is larger than the tenant's burst is answered 429 however long one waits, and would be tried for ever. So
- * batches are smaller than that, for records of up to 24 KiB and spans of up to 20 KiB on average.
- */
-function batch(signal: Signal, { metrics, logs, traces }: Tenant["limits"]): DiskQueue["batch"] {
-  const fitting = {
-    metrics: metrics.burst,
-    logs: logs.burst / size("24KiB"),
-    traces: traces.burst / size("20KiB"),
-  };
-  const to = Math.max(1, Math.floor(Math.min(LARGEST_BATCH[signal], fitting[signal])));
-  return { from: Math.ceil(to / 2), to, after: duration("1s") };
+/** Sent at half of it, so that what arrives meanwhile rarely has to be split. */
+function batch(signal: Signal, limits: Tenant["limits"]): DiskQueue["batch"] {
+  const to = largestBatch(signal, limits);
+  return { from: Math.ceil(to / 2) as Bytes, to, after: duration("1s") };
 }
 
-const LARGEST_BATCH: Readonly<Record<Signal, number>> = { metrics: 2_000, logs: 250, traces: 500 };
+/**
+ * A request that is larger than the tenant's burst is answered 429 however long one waits, and would be tried for ever; one
+ * that is larger than the gateway takes is answered 400, and dropped. So batches are well below both, as the backends count:
+ * - Mimir counts samples, and a name and a unit for each metric. None takes less than 16 bytes (a bucket: count and bound).
+ * - Loki counts a record's resource attributes with each record, where a batch has them once: up to eight times as much.
+ *   One record that Loki would take is never too large for a batch.
+ * - Tempo counts the bytes as they come, and what the gateway marks them with.
+ */
+function largestBatch(signal: Signal, { metrics, logs, traces }: Tenant["limits"]): Bytes {
+  const fitting = {
+    metrics: (metrics.burst / 2) * SMALLEST_SAMPLE,
+    logs: logsThatFit(logs),
+    traces: traces.burst / 2,
+  };
+  return Math.floor(Math.max(SMALLEST_BATCH, Math.min(LARGEST_WRITE / 2, fitting[signal]))) as Bytes;
+}
+
+/** One data point, span or record with all that its resource says has room in it, however small the burst. */
+const SMALLEST_BATCH = size("16KiB");
+const SMALLEST_SAMPLE = 16;
+const LOKI_COUNTS = 8;
+
+function logsThatFit({ burst, streamBurst, lineSize, metadataSize }: Tenant["limits"]["logs"]): number {
+  const atOnce = Math.min(burst, streamBurst);
+  return Math.max(atOnce / LOKI_COUNTS, Math.min(atOnce / 2, 2 * (lineSize + metadataSize)));
+}
+
+/**
+ * Loki refuses a longer line, and a record that fits no batch would be dropped with its neighbours: its beginning is kept.
+ * An attribute likewise.
+ */
+function fit(limits: Tenant["limits"]): Transform {
+  const room = largestBatch("logs", limits) / 2;
+  const line = Math.floor(Math.min(limits.logs.lineSize, room));
+  const attribute = Math.floor(Math.min(limits.logs.metadataSize, room / 2));
+  return {
+    kind: "transform",
+    statements: {
+      logs: {
+        context: "log",
+        statements: [
+          `set(log.body.string, Substring(log.body.string, 0, ${line}, true)) where IsString(log.body) and Len(log.body.string) > ${line}`,
+          `truncate_all(log.attributes, ${attribute})`,
+        ],
+      },
+    },
+  };
+}
 
 const CLASSIFY: Transform = {
   kind: "transform",

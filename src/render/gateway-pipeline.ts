@@ -1,7 +1,8 @@
 import { TENANT_HEADER } from "../model/headers";
 import type { Signal } from "../model/names";
+import { LARGEST_WRITE } from "../model/sizes";
 import { httpUrl } from "../model/topology";
-import { duration, size } from "../model/units";
+import { duration } from "../model/units";
 import type { RenderInput } from "./input";
 import { DEFAULT_LOG_CLASS, LOG_CLASS_ATTRIBUTE } from "./log-class";
 import { share } from "./memory";
@@ -9,8 +10,6 @@ import { SIGNALS, type OtlpHttpExporter, type Pipeline } from "./pipeline";
 
 /** The organisation whose data it is: from the verified request, never from the sender. */
 export const TENANT_ATTRIBUTE = "tenant.id";
-/** As large as the edge lets through (model/routes.ts). */
-export const LARGEST_REQUEST = size("16MiB");
 
 /**
  * The shared gateway: knows no tenant and holds nothing back. It has no batch, no queue and no retry, so that the sender
@@ -42,7 +41,7 @@ export function gatewayPipeline({ environment, topology }: RenderInput): Pipelin
         grpc: `${place.bind}:${place.ports.otlpGrpc}`,
         http: `${place.bind}:${place.ports.otlpHttp}`,
         metadata: true,
-        largestRequest: LARGEST_REQUEST,
+        largestRequest: LARGEST_WRITE,
       },
       memory: { kind: "memoryLimiter", limit: share(memory, 0.75), spike: share(memory, 0.15) },
       mark: {

@@ -2,7 +2,7 @@ import { stringify } from "ini";
 import type { RenderedFile } from "../model/files";
 import { GRAFANA_CLIENT, REALM } from "../model/names";
 import { SECRET_FILES } from "../model/secret-files";
-import { httpUrl } from "../model/topology";
+import { authority, httpUrl } from "../model/topology";
 import { serviceFile } from "./files";
 import type { RenderInput } from "./input";
 
@@ -48,6 +48,8 @@ function people({ environment, topology: { services, urls } }: RenderInput) {
       admin_user: "admin",
       admin_password: secret(SECRET_FILES.grafana.adminPassword),
       secret_key: secret(SECRET_FILES.grafana.secretKey),
+      // A data source leads to the edge, whoever declared it, and nowhere else inside.
+      data_source_proxy_whitelist: authority(services.envoy, "query"),
       cookie_samesite: "lax",
       cookie_secure: urls.grafana.startsWith("https:"),
       strict_transport_security: urls.grafana.startsWith("https:"),
@@ -60,7 +62,8 @@ function people({ environment, topology: { services, urls } }: RenderInput) {
       disable_login_form: !environment.demonstrationUsers,
       oauth_allow_insecure_email_lookup: false,
       login_maximum_inactive_lifetime_duration: "1d",
-      login_maximum_lifetime_duration: "7d",
+      // A working day: who lost access at Keycloak is out by then.
+      login_maximum_lifetime_duration: "10h",
       token_rotation_interval_minutes: 10,
       anonymous: { enabled: false },
       basic: { enabled: true },
@@ -108,7 +111,8 @@ const CLOSED = {
   },
   // As long as the edge lets a query run (model/routes.ts).
   dataproxy: { send_user_header: false, timeout: 120 },
-  metrics: { disable_total_stats: true, enabled: true },
+  // Its port is published, and /metrics asks nobody who he is.
+  metrics: { disable_total_stats: true, enabled: false },
   news: { news_feed_enabled: false },
   // Nobody installs code into the process that everybody shares.
   plugins: { plugin_admin_enabled: false, preinstall_auto_update: false },

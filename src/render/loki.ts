@@ -1,5 +1,6 @@
 import type { RenderedFile } from "../model/files";
 import type { Retention } from "../model/limits";
+import { LARGEST_UNPACKED, LARGEST_WRITE } from "../model/sizes";
 import { formatDuration, type Bytes, type BytesPerSecond, type Seconds } from "../model/units";
 import { serviceFile } from "./files";
 import type { RenderInput } from "./input";
@@ -20,7 +21,7 @@ export function renderLoki(input: RenderInput): readonly RenderedFile[] {
   ];
 }
 
-function config({ topology }: RenderInput) {
+function config({ environment, topology }: RenderInput) {
   const place = topology.services.loki;
   const { bind, directories } = place;
   const under = (name: string) => `${directories.data}/${name}`;
@@ -42,8 +43,14 @@ function config({ topology }: RenderInput) {
       retention_enabled: true,
       delete_request_store: "filesystem",
     },
-    distributor: { otlp_config: { default_resource_attributes_as_index_labels: INDEX_LABELS } },
-    limits_config: UNLISTED,
+    distributor: {
+      // Its own: 100 MiB, and 5 GB unpacked. Loki 3.7 has no bound on what is under way.
+      max_recv_msg_size: LARGEST_WRITE,
+      max_decompressed_size: LARGEST_UNPACKED,
+      otlp_config: { default_resource_attributes_as_index_labels: INDEX_LABELS },
+    },
+    // What a removed tenant left is kept no longer than anything.
+    limits_config: { ...UNLISTED, retention_period: formatDuration(environment.maximumRetention.logs) },
     pattern_ingester: { enabled: true },
     querier: { multi_tenant_queries_enabled: false },
     runtime_config: { file: `${directories.live}/${OVERRIDES}`, period: formatDuration(RELOAD_PERIOD) },

@@ -1,7 +1,9 @@
 import type { RenderedFile } from "../model/files";
-import { formatDuration } from "../model/units";
+import { LARGEST_UNPACKED, LARGEST_WRITE } from "../model/sizes";
+import { formatDuration, type Bytes } from "../model/units";
 import { serviceFile } from "./files";
 import type { RenderInput } from "./input";
+import { share } from "./memory";
 import { innerAddress, RELOAD_PERIOD, ringOfOne, serverBlock } from "./monolith";
 import { perOrganisation, type Quota } from "./quotas";
 import { toYaml } from "./yaml";
@@ -17,11 +19,12 @@ export function renderMimir(input: RenderInput): readonly RenderedFile[] {
   ];
 }
 
-function config({ topology }: RenderInput) {
+function config({ environment, topology }: RenderInput) {
   const place = topology.services.mimir;
   const { bind, directories, ports } = place;
   const under = (name: string) => `${directories.data}/${name}`;
   const ring = ringOfOne(bind);
+  const { memory } = environment.sizes.mimir;
   return {
     target: "all,alertmanager",
     multitenancy_enabled: true,
@@ -41,13 +44,22 @@ function config({ topology }: RenderInput) {
       tsdb: { dir: under("tsdb") },
     },
     compactor: { data_dir: under("compactor"), sharding_ring: ring },
-    distributor: { ring },
+    distributor: { ring, ...writes(memory) },
     frontend: { address: innerAddress(bind) },
     // Kafka is for installations of many processes.
     ingest_storage: { enabled: false },
-    ingester: { ring: { ...ring, replication_factor: 1 } },
-    limits: UNLISTED,
-    querier: { ring },
+    ingester: {
+      ring: { ...ring, replication_factor: 1 },
+      // Series that ended stay in memory for some two hours. Above it new ones wait (503), and those that are there go on.
+      instance_limits: { max_series: 2 * environment.capacity.activeSeries },
+    },
+    limits: {
+      ...UNLISTED,
+      // What a removed tenant left is kept no longer than anything.
+      compactor_blocks_retention_period: formatDuration(environment.maximumRetention.metrics),
+      max_estimated_memory_consumption_per_query: share(memory, 0.5 / QUERIES),
+    },
+    querier: { ring, max_concurrent: QUERIES },
     query_scheduler: { ring },
     ruler: {
       alertmanager_url: `http://${innerAddress(bind)}:${ports.http}/alertmanager`,
@@ -60,6 +72,18 @@ function config({ topology }: RenderInput) {
     usage_stats: { enabled: false },
   };
 }
+
+/** At once; the memory that one may take is its part of half of what Mimir has. */
+const QUERIES = 8;
+
+/** Mimir's own: 100 MiB a request, and no bound on all that are under way. Beyond that it answers 503, which is retried. */
+const writes = (memory: Bytes) => ({
+  max_recv_msg_size: LARGEST_WRITE,
+  // Counted unpacked.
+  max_otlp_request_size: LARGEST_UNPACKED,
+  max_request_pool_buffer_size: LARGEST_WRITE,
+  instance_limits: { max_inflight_push_requests_bytes: Math.max(LARGEST_UNPACKED, share(memory, 0.125)) },
+});
 
 const filesystem = (dir: string) => ({ backend: "filesystem", filesystem: { dir } }) as const;
 

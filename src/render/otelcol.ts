@@ -149,15 +149,15 @@ function exporter(
 
 function delivery(id: string, queue: DiskQueue | undefined): Node {
   if (queue === undefined) return { sending_queue: { enabled: false }, retry_on_failure: { enabled: false } };
-  const { items, batch, consumers, retry } = queue;
+  const { capacity, batch, consumers, retry } = queue;
   return {
     sending_queue: {
       storage: `file_storage/${id}`,
-      sizer: "items",
-      queue_size: items,
+      sizer: "bytes",
+      queue_size: capacity,
       num_consumers: consumers,
       block_on_overflow: false,
-      batch: { flush_timeout: time(batch.after), min_size: batch.from, max_size: batch.to, sizer: "items" },
+      batch: { flush_timeout: time(batch.after), min_size: batch.from, max_size: batch.to, sizer: "bytes" },
     },
     retry_on_failure: {
       initial_interval: time(retry.first),
@@ -185,5 +185,10 @@ const authExtension = (auth: Auth): readonly [string, Node] => [
 
 const storage = ([id, { directory }]: readonly [string, DiskQueue]): readonly [string, Node] => [
   `file_storage/${id}`,
-  { directory, create_directory: true, fsync: true },
+  {
+    directory,
+    create_directory: true,
+    fsync: true,
+    compaction: { directory, on_rebound: true, cleanup_on_start: true },
+  },
 ];

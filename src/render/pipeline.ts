@@ -52,7 +52,7 @@ export interface MemoryLimiter {
   readonly spike: Bytes;
 }
 
-export type TransformContext = "resource" | "datapoint";
+export type TransformContext = "resource" | "datapoint" | "log";
 
 /** OTTL statements by signal. An error refuses the data: what cannot be marked must not pass. */
 export interface Transform {
@@ -121,9 +121,12 @@ export type Auth =
 /** On disk, synced, retried without end. Batches are made while sending, so that what was accepted is on disk already. */
 export interface DiskQueue {
   readonly directory: string;
-  /** Spans, data points or log records. */
-  readonly items: number;
-  readonly batch: { readonly from: number; readonly to: number; readonly after: Seconds };
+  readonly capacity: Bytes;
+  /**
+   * Sent when there are `from` bytes or after that time, and never more than `to`: what does not fit is split. A single
+   * span, data point or record above `to` cannot be, and is dropped with what follows it in its sender's request.
+   */
+  readonly batch: { readonly from: Bytes; readonly to: Bytes; readonly after: Seconds };
   readonly consumers: number;
   readonly retry: { readonly first: Seconds; readonly longest: Seconds };
 }

@@ -1,7 +1,7 @@
 import type { RenderedFile } from "../model/files";
+import { LARGEST_WRITE } from "../model/sizes";
 import { formatDuration } from "../model/units";
 import { serviceFile } from "./files";
-import { LARGEST_REQUEST } from "./gateway-pipeline";
 import type { RenderInput } from "./input";
 import { MEBIBYTE } from "./memory";
 import { innerAddress, RELOAD_PERIOD, ringOfOne, serverBlock, IN_MEMORY } from "./monolith";
@@ -19,7 +19,7 @@ export function renderTempo(input: RenderInput): readonly RenderedFile[] {
   ];
 }
 
-function config({ topology }: RenderInput) {
+function config({ environment, topology }: RenderInput) {
   const place = topology.services.tempo;
   const { bind, directories, ports } = place;
   const under = (name: string) => `${directories.data}/${name}`;
@@ -36,9 +36,9 @@ function config({ topology }: RenderInput) {
           protocols: {
             grpc: {
               endpoint: `${bind}:${ports.otlpGrpc}`,
-              max_recv_msg_size_mib: LARGEST_REQUEST / MEBIBYTE,
+              max_recv_msg_size_mib: LARGEST_WRITE / MEBIBYTE,
             },
-            http: { endpoint: `${bind}:${ports.otlpHttp}`, max_request_body_size: LARGEST_REQUEST },
+            http: { endpoint: `${bind}:${ports.otlpHttp}`, max_request_body_size: LARGEST_WRITE },
           },
         },
       },
@@ -51,7 +51,11 @@ function config({ topology }: RenderInput) {
       wal: { path: under("live-store/traces") },
     },
     overrides: {
-      defaults: UNLISTED,
+      defaults: {
+        ...UNLISTED,
+        // What a removed tenant left is kept no longer than anything.
+        compaction: { block_retention: formatDuration(environment.maximumRetention.traces) },
+      },
       per_tenant_override_config: `${directories.live}/${OVERRIDES}`,
       per_tenant_override_period: formatDuration(RELOAD_PERIOD),
     },

@@ -1,16 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import { join } from "node:path";
-import { Agent } from "../../components/agent";
+import { Agent, type Sending } from "../../components/agent";
 import { inBatches } from "../../components/batches";
+import type { Host, RunningService } from "../../components/host";
 import { OperatorsView, Organisation } from "../../components/organisation";
 import { SingleSignOn } from "../../components/single-sign-on";
 import { Tenant } from "../../components/tenant";
 import { TenantIdentity } from "../../components/tenant-identity";
+import { sends, type Agent as DeclaredAgent } from "../model/tenant";
 import { authority } from "../model/topology";
 import { prepareAuthImage } from "./auth-image";
 import { environmentOutputs, tenantOutput, type TenantOutput } from "./outputs";
 import type { RenderedStack } from "./render";
-import { defineShared, type EnvironmentInput, type Shared } from "./shared";
+import { defineShared, hostOf, type EnvironmentInput, type Shared } from "./shared";
 
 const PROJECT_ROOT = join(__dirname, "..", "..");
 
@@ -19,22 +21,26 @@ const BATCH = 20;
 
 /**
  * Declares everything of a stack and returns its outputs. The order is the order of trust: keys, then what knows them and
- * limits, then organisations, and only then anything by which somebody can prove to be of a tenant.
+ * limits, then organisations, and only then anything by which somebody can prove to be of a tenant. Agents that are suspended
+ * come before all of that: they stand still when the edge begins to refuse them.
  */
 export async function defineEnvironment(input: EnvironmentInput): Promise<Record<string, unknown>> {
+  const host = hostOf(input.environment);
   const tenants: Tenant[] = [];
+  const stopped: RunningService[] = [];
   await inBatches(input.tenants, BATCH, (declared) => {
     const tenant = new Tenant(declared);
     tenants.push(tenant);
+    for (const agent of declared.agents)
+      if (!sends(declared, agent))
+        stopped.push(defineAgent(tenant, agent, { ...input, host, sending: undefined }).service);
     return tenant;
   });
-  const shared = defineShared(
-    input,
-    tenants.flatMap(({ ownKey, operatorsKey }) => [ownKey, operatorsKey]),
-  );
+  const keys = tenants.flatMap(({ ownKey, operatorsKey }) => [ownKey, operatorsKey]);
+  const shared = defineShared(input, { host, keys, stopped });
   const outputs: TenantOutput[] = [];
   await inBatches(tenants, BATCH, (tenant) => {
-    outputs.push(defineTenant(tenant, input, shared));
+    outputs.push(defineTenant(tenant, { ...input, host }, shared));
     return tenant;
   });
   new SingleSignOn("single-sign-on", {
@@ -53,8 +59,12 @@ export async function defineEnvironment(input: EnvironmentInput): Promise<Record
   };
 }
 
-function defineTenant(tenant: Tenant, input: EnvironmentInput, shared: Shared): TenantOutput {
-  const { environment, topology, files } = input;
+interface Hosted extends EnvironmentInput {
+  readonly host: Host;
+}
+
+function defineTenant(tenant: Tenant, input: Hosted, shared: Shared): TenantOutput {
+  const { environment, topology } = input;
   const { declared } = tenant;
   const { gateway, dashboards, realm, isolation } = shared;
   const below = { parent: tenant };
@@ -81,27 +91,32 @@ function defineTenant(tenant: Tenant, input: EnvironmentInput, shared: Shared): 
     },
     below,
   );
-  for (const { id } of declared.agents)
-    new Agent(
-      id,
-      {
-        host: shared.host,
-        environment,
-        topology,
-        files: files.filter(({ owner }) => "agent" in owner && owner.agent === id),
-        tenant: declared,
-        client: identity.client(id),
-        authority: gateway.authority,
-        edge: gateway.service,
-      },
-      below,
-    );
+  for (const agent of declared.agents)
+    if (sends(declared, agent)) {
+      const client = identity.client(agent.id);
+      const sending = { client, authority: gateway.authority, edge: gateway.service };
+      defineAgent(tenant, agent, { ...input, sending });
+    }
   return {
     declared,
     grafanaOrganisation: organisation.organisationId,
     clients: identity.clients,
     users: identity.users,
   };
+}
+
+function defineAgent(
+  tenant: Tenant,
+  declared: DeclaredAgent,
+  { host, environment, topology, files, sending }: Hosted & { readonly sending: Sending | undefined },
+): Agent {
+  const { id } = declared;
+  const own = files.filter(({ owner }) => "agent" in owner && owner.agent === id);
+  return new Agent(
+    id,
+    { host, environment, topology, files: own, tenant: tenant.declared, declared, sending },
+    { parent: tenant },
+  );
 }
 
 /** The same for a stack of this project: its own auth image and its own configuration secrets. */

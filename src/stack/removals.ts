@@ -1,12 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Tenant } from "../model/tenant";
 
-/** What the stack's state says of its tenants: the outputs of components/tenant.ts, by URN. */
+/** What the stack's state says of its tenants and agents: the outputs of components/tenant.ts and agent.ts, by URN. */
 interface StateOutputs {
   readonly [urn: string]: { readonly type?: unknown; readonly outputs?: Readonly<Record<string, unknown>> };
 }
 
+type Listed = Pick<Tenant, "id"> & { readonly agents: readonly Pick<Tenant["agents"][number], "id">[] };
+
 const TENANT = "atalaya:tenant:Tenant";
+const AGENT = "atalaya:tenant:Agent";
 
 /** Tenants that were active at the last update and are not in the list any more. Sorted. */
 export function activeAndGone(
@@ -14,31 +17,90 @@ export function activeAndGone(
   tenants: readonly Pick<Tenant, "id">[],
 ): readonly string[] {
   const listed = new Set<unknown>(tenants.map(({ id }) => id));
-  return Object.values(state)
-    .flatMap(({ type, outputs }) =>
-      type === TENANT && outputs?.["state"] === "active" ? [outputs["tenant"]] : [],
-    )
+  return outputsOf(state, TENANT)
+    .flatMap((outputs) => (outputs["state"] === "active" ? [outputs["tenant"]] : []))
     .filter((tenant) => typeof tenant === "string")
     .filter((tenant) => !listed.has(tenant))
     .sort();
 }
 
+export interface AgentProblem {
+  readonly agent: string;
+  readonly tenant: string;
+  /** `removed`: it sent until now, its tenant is still listed, it is not. `moved`: it is listed for another tenant. */
+  readonly kind: "removed" | "moved";
+}
+
+/** Agents that cannot go as they would: with a queue that nobody sends, or with one tenant's queue to another. Sorted. */
+export function agentsThatCannotGo(state: StateOutputs, tenants: readonly Listed[]): readonly AgentProblem[] {
+  const listed = new Set<unknown>(tenants.map(({ id }) => id));
+  const owners = new Map<unknown, string>(
+    tenants.flatMap(({ id, agents }) => agents.map((agent) => [agent.id, id] as const)),
+  );
+  return outputsOf(state, AGENT)
+    .flatMap((outputs): readonly AgentProblem[] => {
+      const { agent, tenant } = outputs;
+      if (typeof agent !== "string" || typeof tenant !== "string") return [];
+      const owner = owners.get(agent);
+      if (owner === tenant) return [];
+      // Its volume keeps its name, so that the new tenant's agent would send what the old one's has left.
+      if (owner !== undefined) return [{ agent, tenant, kind: "moved" }];
+      return outputs["state"] === "active" && listed.has(tenant) ? [{ agent, tenant, kind: "removed" }] : [];
+    })
+    .sort((a, b) => (a.agent < b.agent ? -1 : 1));
+}
+
+const outputsOf = (state: StateOutputs, type: string) =>
+  Object.values(state).flatMap((one) =>
+    one.type === type && one.outputs !== undefined ? [one.outputs] : [],
+  );
+
+/** Everything that must not be removed yet, in sentences with their remedies; undefined when nothing is wrong. */
+export function removalProblem(state: StateOutputs, tenants: readonly Listed[]): string | undefined {
+  const problems = [
+    ...tenantsGone(activeAndGone(state, tenants)),
+    ...agentsThatCannotGo(state, tenants).map(agentGone),
+  ];
+  return problems.length === 0 ? undefined : problems.join("\n");
+}
+
+function tenantsGone(gone: readonly string[]): readonly string[] {
+  if (gone.length === 0) return [];
+  const [who, have, are] = gone.length === 1 ? ["it", "has", "is"] : ["them", "have", "are"];
+  return [
+    `${gone.join(", ")} ${have} been active until now and ${are} not in the tenant list any more. ` +
+      `Removing deletes dashboards, clients and queued data: first suspend ${who} (state: suspended), update, and then remove ${who}.`,
+  ];
+}
+
+function agentGone({ agent, tenant, kind }: AgentProblem): string {
+  switch (kind) {
+    case "removed":
+      return (
+        `The agent ${agent} of ${tenant} has been active until now and is not in the tenant list any more. Removing deletes what it has queued: ` +
+        `first list it as suspended (agents: [{ id: ${agent}, state: suspended }]), update, and then remove it.`
+      );
+    case "moved":
+      return (
+        `The agent ${agent} has been ${tenant}'s until now and is listed for another tenant, which would be sent what is left in its queue. ` +
+        `Give the other tenant's agent another id, or first suspend it where it was, update, remove it, update, and only then list it there.`
+      );
+    default:
+      return kind satisfies never;
+  }
+}
+
 /**
- * Throws when an active tenant is to be removed. In a preview the engine says so itself, because its anchor is protected; but
- * an update without one (`--skip-preview`, the Automation API) would first take it off the lists, delete its organisation and
- * its clients, and only then come to the anchor.
+ * Throws when an active tenant or agent is to be removed. In a preview the engine says so itself, because its anchor or its
+ * queue is protected; but an update without one (`--skip-preview`, the Automation API) would first take it off the lists,
+ * delete its organisation and its clients, and only then come to what is protected.
  */
-export async function refuseRemovals(tenants: readonly Pick<Tenant, "id">[]): Promise<void> {
+export async function refuseRemovals(tenants: readonly Listed[]): Promise<void> {
   if (pulumi.runtime.isDryRun()) return;
   const stackName = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName })) as {
     readonly outputs?: StateOutputs;
   };
-  const gone = activeAndGone(answer.outputs ?? {}, tenants);
-  if (gone.length === 0) return;
-  const [who, have] = gone.length === 1 ? ["it", "has"] : ["them", "have"];
-  throw new pulumi.RunError(
-    `${gone.join(", ")} ${have} been active until now and ${gone.length === 1 ? "is" : "are"} not in the tenant list any more. ` +
-      `Removing deletes dashboards, clients and queued data: first suspend ${who} (state: suspended), update, and then remove ${who}.`,
-  );
+  const problem = removalProblem(answer.outputs ?? {}, tenants);
+  if (problem !== undefined) throw new pulumi.RunError(problem);
 }

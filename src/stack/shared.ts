@@ -6,7 +6,7 @@ import { Dashboards, grafanaClientSecret } from "../../components/dashboards";
 import { Database } from "../../components/database";
 import { DockerHost } from "../../components/docker/host";
 import { Gateway } from "../../components/gateway";
-import type { Host } from "../../components/host";
+import type { Host, RunningService } from "../../components/host";
 import { Identity } from "../../components/identity";
 import { LogsBackend } from "../../components/logs-backend";
 import { MetricsBackend } from "../../components/metrics-backend";
@@ -28,7 +28,6 @@ export interface EnvironmentInput extends RenderedStack {
 
 /** What all tenants share. */
 export interface Shared {
-  readonly host: Host;
   readonly gateway: Gateway;
   readonly identity: Identity;
   readonly realm: Realm;
@@ -41,10 +40,17 @@ export interface Shared {
   readonly readable: readonly pulumi.Resource[];
 }
 
+/** What there is before the shared processes. */
+export interface Before {
+  readonly host: Host;
+  readonly keys: readonly ReadKey[];
+  /** Agents that do not send. */
+  readonly stopped: readonly RunningService[];
+}
+
 /** The shared processes, each after what it needs. Components are named after their services. */
-export function defineShared(input: EnvironmentInput, keys: readonly ReadKey[]): Shared {
+export function defineShared(input: EnvironmentInput, { host, keys, stopped }: Before): Shared {
   const { environment, topology, files, tenants, authImage, secret } = input;
-  const host = hostOf(environment);
   const args: ServiceArgs = { host, environment, topology, files };
   const backends = [
     new MetricsBackend("mimir", args).service,
@@ -54,7 +60,7 @@ export function defineShared(input: EnvironmentInput, keys: readonly ReadKey[]):
   const collector = new Collector("alloy-gateway", { ...args, backends }).service;
   const cache = new Cache("redis", { ...args, users: redisUsers, probeUser: REDIS_PROBE_USER }).service;
   const auth = new AuthService("auth", { ...args, image: authImage, keys, cache }).service;
-  const gateway = new Gateway("envoy", { ...args, upstreams: [...backends, collector, auth] });
+  const gateway = new Gateway("envoy", { ...args, upstreams: [...backends, collector, auth], stopped });
   const identity = new Identity("keycloak", { ...args, database: new Database("postgres", args) });
   const clientSecret = grafanaClientSecret("grafana-client-secret");
   const realm = new Realm("realm", {
@@ -70,7 +76,6 @@ export function defineShared(input: EnvironmentInput, keys: readonly ReadKey[]):
     oauthClientSecret: clientSecret,
   });
   return {
-    host,
     gateway,
     identity,
     realm,
@@ -85,7 +90,7 @@ export function defineShared(input: EnvironmentInput, keys: readonly ReadKey[]):
 const scopesOf = (tenants: readonly Tenant[]): readonly string[] =>
   [...new Set(tenants.flatMap(({ services }) => services.flatMap(({ scopes }) => scopes)))].sort();
 
-function hostOf(environment: Environment): Host {
+export function hostOf(environment: Environment): Host {
   switch (environment.host) {
     case "docker":
       return new DockerHost("docker", environment);

@@ -19,7 +19,7 @@ const attached = ({ inputs }: ResourceRecord): readonly Named[] =>
   (inputs["networksAdvanced"] ?? []) as readonly Named[];
 
 describe("networks", () => {
-  it("are one per zone, and all but the edge have no way out", async () => {
+  it("are one per zone and one to publish Grafana, and all but the edge and that one have no way out", async () => {
     const recording = await recordEnvironment([]);
     const networks = recording.resources.filter(({ type }) => type === "docker:index/network:Network");
     expect(networks.map(({ inputs }) => [inputs["name"], inputs["internal"]])).toEqual([
@@ -27,7 +27,11 @@ describe("networks", () => {
       ["atalaya-dev-data", true],
       ["atalaya-dev-edge", false],
       ["atalaya-dev-view", true],
+      ["atalaya-dev-grafana.publish", false],
     ]);
+    expect(only(recording, "docker:Network grafana-publish").inputs["options"]).toEqual({
+      "com.docker.network.bridge.enable_icc": "false",
+    });
   });
 
   it("are joined by exactly these processes, under their own names", async () => {
@@ -43,13 +47,26 @@ describe("networks", () => {
       "alloy-gateway": ["data alloy-gateway"],
       auth: ["control auth"],
       envoy: ["edge envoy", "control envoy", "data envoy", "view envoy"],
-      grafana: ["view grafana", "edge grafana"],
+      grafana: ["view grafana", "grafana.publish -"],
       keycloak: ["control keycloak", "edge keycloak", "view keycloak"],
       loki: ["data loki"],
       mimir: ["data mimir"],
       postgres: ["control postgres"],
       redis: ["control redis"],
       tempo: ["data tempo"],
+    });
+  });
+
+  it("let Grafana, which asks what its Editors tell it to, share one with the edge and Keycloak and none with others", async () => {
+    const recording = await recordEnvironment([MX], { "atalaya:debugPorts": "true" });
+    const users = new Map<string, string[]>();
+    for (const container of processes(recording))
+      for (const { name } of attached(container))
+        users.set(name, [...(users.get(name) ?? []), container.name.replace(/-container$/, "")]);
+    const shared = [...users].filter(([, names]) => names.includes("grafana"));
+    expect(Object.fromEntries(shared)).toEqual({
+      "atalaya-dev-grafana.publish": ["grafana"],
+      "atalaya-dev-view": ["keycloak", "envoy", "grafana"],
     });
   });
 
@@ -203,6 +220,34 @@ describe("readiness", () => {
 const order = ({ resources }: Recording, name: string | undefined): number =>
   resources.findIndex((resource) => resource.name === name && resource.type.endsWith(":Container"));
 
+describe("a suspended agent", () => {
+  const stopped = { start: false, mustRun: false, restart: "no" };
+  const label = { label: "atalaya.state", value: "stopped" };
+  const mounts = ({ inputs }: ResourceRecord) =>
+    (inputs["volumes"] as readonly { volumeName: string }[]).map(({ volumeName }) => volumeName);
+
+  it.each([
+    ["tenant", { ...MX, state: "suspended" }],
+    ["own state", { ...MX, agents: [{ id: "agent-mx", state: "suspended" }] }],
+  ])("by its %s is declared with its queue, is not started, and is asked nothing", async (_, entry) => {
+    const recording = await recordEnvironment([entry, PE]);
+    const [mx, pe] = ["mx", "pe"].map((id) => only(recording, `docker:Container agent-${id}-container`));
+    if (mx === undefined || pe === undefined) throw new Error("no agents");
+    expect(mx.inputs).toMatchObject(stopped);
+    // A new label: the provider would change the others in place, and stop nothing.
+    expect(mx.inputs["labels"]).toContainEqual(label);
+    expect(mounts(mx)).toEqual(["atalaya-dev-agent-mx.config", "atalaya-dev-agent-mx.data"]);
+    expect(mx.inputs["destroyGraceSeconds"]).toBe(30);
+    const ready = containers(recording)
+      .map(({ name }) => name)
+      .filter((name) => /^agent-..-ready$/.test(name));
+    expect(ready).toEqual(["agent-pe-ready"]);
+    expect(pe.inputs).toMatchObject({ restart: "unless-stopped" });
+    expect([pe.inputs["start"], pe.inputs["mustRun"]]).toEqual([undefined, undefined]);
+    expect(pe.inputs["labels"]).not.toContainEqual(label);
+  });
+});
+
 describe("images", () => {
   it("come through the mirror, also the base of the one that is built", async () => {
     const recording = await recordEnvironment([MX], { "atalaya:imageRegistry": "mirror.example.com/proxy" });
@@ -250,6 +295,14 @@ describe("the host", () => {
     const recording = await run({ spec: spec("redis"), secretEnvironment: { HIDDEN: "2" } });
     const { inputs, secrets } = only(recording, "docker:Container service-0-container");
     expect([inputs["envs"], secrets]).toEqual([["OPEN=1", "HIDDEN=2"], ["envs[1]"]]);
+  });
+
+  it("asks nothing of a process that is stopped, and does not wait for it", async () => {
+    const { inputs } = only(
+      await run({ spec: { ...spec("redis"), stopped: true } }),
+      "docker:Container service-0-container",
+    );
+    expect([inputs["start"], inputs["wait"], inputs["healthcheck"]]).toEqual([false, undefined, undefined]);
   });
 
   it("refuses a second process of the same name", async () => {

@@ -42,7 +42,7 @@ describe("a program's client", () => {
     });
     expect(
       only(recording, "keycloak:ClientDefaultScopes agent-mx-default-scopes").inputs["defaultScopes"],
-    ).toEqual(["basic"]);
+    ).toEqual(["basic", "service_account"]);
   });
 
   it("of a service has the scopes that were declared, each of which exists once", async () => {
@@ -51,7 +51,12 @@ describe("a program's client", () => {
       { ...PE, services: [{ name: "shop", scopes: ["orders:read"] }] },
     ]);
     const scopes = only(recording, "keycloak:ClientDefaultScopes service-mx-shop-default-scopes");
-    expect(scopes.inputs["defaultScopes"]).toEqual(["ai-services:*", "basic", "orders:read"]);
+    expect(scopes.inputs["defaultScopes"]).toEqual([
+      "ai-services:*",
+      "basic",
+      "orders:read",
+      "service_account",
+    ]);
     expect(of(recording, ":ClientScope").map(({ inputs }) => inputs["name"])).toEqual([
       "ai-services:*",
       "orders:read",
@@ -69,6 +74,30 @@ describe("a program's client", () => {
       "agent-pe-client": true,
       "realm-grafana": undefined,
       "service-mx-shop-client": false,
+    });
+  });
+});
+
+describe("an agent that is suspended itself", () => {
+  it("is refused tokens, and its tenant's other programs are not", async () => {
+    const recording = await recordEnvironment([
+      {
+        ...SHOP,
+        agents: [
+          { id: "agent-mx", state: "active" },
+          { id: "plant", state: "suspended" },
+        ],
+      },
+    ]);
+    const enabled = of(recording, "openid/client:Client").map(({ name, inputs }) => [
+      name,
+      inputs["enabled"],
+    ]);
+    expect(Object.fromEntries(enabled)).toEqual({
+      "agent-mx-client": true,
+      "plant-client": false,
+      "realm-grafana": undefined,
+      "service-mx-shop-client": true,
     });
   });
 });

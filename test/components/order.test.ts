@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { imageReference } from "../../src/model/images";
 import type { Recording, ResourceRecord } from "../../src/model/recording";
 import { MX, only, PE, recordEnvironment, shown, shownUrn, tenantOf, waitsFor } from "./environment";
 
@@ -28,7 +29,16 @@ describe("isolation before credentials", () => {
         ...ISOLATION,
         "grafana:Organization mx-organisation",
         "keycloak:Realm realm",
+        // Otherwise it may keep Keycloak's own scopes, offline_access among them.
+        "keycloak:RealmDefaultClientScopes realm-default-scopes",
+        "keycloak:RealmOptionalClientScopes realm-optional-scopes",
       ]);
+    expect(only(recording, "keycloak:Client realm-grafana").dependsOn.map(shownUrn).sort()).toEqual([
+      "keycloak:Realm realm",
+      "keycloak:RealmDefaultClientScopes realm-default-scopes",
+      "keycloak:RealmOptionalClientScopes realm-optional-scopes",
+      "random:RandomPassword grafana-client-secret",
+    ]);
   });
 
   it("holds for every user, and for every agent through its client", async () => {
@@ -85,6 +95,31 @@ describe("isolation before credentials", () => {
     ]);
   });
 
+  it("stops an agent that is suspended before the edge refuses it, and waits for nothing that is after the edge", async () => {
+    const recording = await recordEnvironment([
+      { ...MX, agents: [{ id: "agent-mx" }, { id: "plant", state: "suspended" }] },
+      { ...PE, state: "suspended" },
+    ]);
+    const stopped = ["docker:Container agent-pe-container", "docker:Container plant-container"];
+    const edge = only(recording, "docker:Container envoy-files").dependsOn.map(shownUrn);
+    expect(edge.filter((name) => name.endsWith("-container")).sort()).toEqual(stopped);
+    for (const name of stopped) {
+      const id = name.slice("docker:Container ".length, -"-container".length);
+      expect([...waitsFor(recording, only(recording, name))].sort()).toEqual(
+        [
+          `docker:Container ${id}-files`,
+          `docker:Container ${id}-prepare`,
+          "docker:Network docker-edge",
+          `docker:Network ${id}-network`,
+          `docker:RemoteImage docker-${imageReference("alloy", undefined).split("/").at(-1)?.replace(":", "-") ?? ""}`,
+          "docker:RemoteImage docker-busybox-1.37.0",
+          `docker:Volume ${id}-config`,
+          `docker:Volume ${id}-data`,
+        ].sort(),
+      );
+    }
+  });
+
   it("opens Grafana's organisations to people once all of them exist", async () => {
     const recording = await recordEnvironment([MX, PE]);
     const waits = waitsFor(recording, only(recording, "grafana:SsoSettings single-sign-on-settings"));
@@ -116,6 +151,13 @@ describe("what the stack's own servers hold", () => {
 });
 
 describe("protection", () => {
+  it("leaves the queue of a suspended agent to whoever removes it, and keeps its tenant's others", async () => {
+    const agents = [{ id: "agent-mx" }, { id: "plant", state: "suspended" }];
+    const recording = await recordEnvironment([{ ...MX, agents }]);
+    const queues = ["agent-mx", "plant"].map((id) => only(recording, `docker:Volume ${id}-data`).protect);
+    expect([...queues, only(recording, "random:RandomUuid mx-anchor").protect]).toEqual([true, false, true]);
+  });
+
   it("covers what holds data, the passwords that open it, and tenants that are active", async () => {
     const recording = await recordEnvironment([MX, { ...PE, state: "suspended" }]);
     expect(

@@ -1,6 +1,13 @@
-import { describe, expect, it } from "vitest";
-import type { TenantId } from "../../src/model/names";
-import { activeAndGone } from "../../src/stack/removals";
+import { describe, expect, it, vi } from "vitest";
+import { Agent } from "../../components/agent";
+import type { ClientId, TenantId } from "../../src/model/names";
+import { activeAndGone, agentsThatCannotGo, removalProblem } from "../../src/stack/removals";
+import { MX, PE, recordEnvironment } from "./environment";
+
+/** A component as it tells the engine its outputs. */
+interface Registers {
+  registerOutputs(outputs?: { readonly agent: string }): void;
+}
 
 const tenant = (id: string, state: string) => ({
   [`urn:pulumi:dev::atalaya::atalaya:tenant:Tenant::${id}`]: {
@@ -29,5 +36,83 @@ describe("tenants that disappear from the list", () => {
   it("may go once they were suspended, and nobody is missed in a new stack", () => {
     expect(activeAndGone(state, listed("mx", "pe"))).toEqual([]);
     expect(activeAndGone({}, listed("mx"))).toEqual([]);
+  });
+});
+
+describe("agents that disappear from the list", () => {
+  const agent = (id: string, of: string, state: string) => ({
+    [`urn:pulumi:dev::atalaya::atalaya:tenant:Tenant$atalaya:tenant:Agent::${id}`]: {
+      type: "atalaya:tenant:Agent",
+      outputs: { agent: id, tenant: of, state },
+    },
+  });
+  const having = (id: string, ...agents: readonly string[]) => ({
+    id: id as TenantId,
+    agents: agents.map((one) => ({ id: one as ClientId })),
+  });
+  const state = {
+    ...tenant("mx", "active"),
+    ...tenant("pe", "suspended"),
+    ...agent("plant", "mx", "active"),
+    ...agent("old", "mx", "suspended"),
+    ...agent("agent-pe", "pe", "suspended"),
+    // Of an update before agents said anything.
+    "urn:pulumi:dev::atalaya::atalaya:tenant:Tenant$atalaya:tenant:Agent::agent-mx": {
+      type: "atalaya:tenant:Agent",
+      outputs: {},
+    },
+  };
+
+  it("are refused while they send", () => {
+    expect(agentsThatCannotGo(state, [having("mx", "agent-mx", "old"), having("pe", "agent-pe")])).toEqual([
+      { agent: "plant", tenant: "mx", kind: "removed" },
+    ]);
+    expect(removalProblem(state, [having("mx"), having("pe", "agent-pe")])).toBe(
+      "The agent plant of mx has been active until now and is not in the tenant list any more. Removing deletes what it has queued: " +
+        "first list it as suspended (agents: [{ id: plant, state: suspended }]), update, and then remove it.",
+    );
+  });
+
+  it("may go once they or their tenant were suspended", () => {
+    expect(removalProblem(state, [having("mx", "plant")])).toBeUndefined();
+  });
+
+  it("are their tenant's matter when that goes too", () => {
+    expect(agentsThatCannotGo(state, [])).toEqual([]);
+    expect(removalProblem(state, [])).toBe(
+      "mx has been active until now and is not in the tenant list any more. " +
+        "Removing deletes dashboards, clients and queued data: first suspend it (state: suspended), update, and then remove it.",
+    );
+  });
+
+  it("do not go to another tenant with what they have queued, suspended or not", () => {
+    const moved = [having("mx"), having("co", "plant", "old")];
+    expect(agentsThatCannotGo(state, moved)).toEqual([
+      { agent: "old", tenant: "mx", kind: "moved" },
+      { agent: "plant", tenant: "mx", kind: "moved" },
+    ]);
+    expect(removalProblem(state, moved)?.split("\n")[0]).toBe(
+      "The agent old has been mx's until now and is listed for another tenant, which would be sent what is left in its queue. " +
+        "Give the other tenant's agent another id, or first suspend it where it was, update, remove it, update, and only then list it there.",
+    );
+  });
+
+  it("are known by what the components say of themselves", async () => {
+    const agents = [{ id: "agent-mx" }, { id: "plant", state: "suspended" }];
+    const registered = vi.spyOn(Agent.prototype as unknown as Registers, "registerOutputs");
+    await recordEnvironment([
+      { ...MX, agents },
+      { ...PE, state: "suspended" },
+    ]);
+    const outputs = registered.mock.calls
+      // The SDK calls it too, without any.
+      .flatMap(([own]) => own ?? [])
+      .sort((a, b) => (a.agent < b.agent ? -1 : 1));
+    registered.mockRestore();
+    expect(outputs).toEqual([
+      { agent: "agent-mx", tenant: "mx", state: "active" },
+      { agent: "agent-pe", tenant: "pe", state: "suspended" },
+      { agent: "plant", tenant: "mx", state: "suspended" },
+    ]);
   });
 });

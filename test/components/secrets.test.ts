@@ -130,6 +130,11 @@ describe("the key file", () => {
     });
     expect(ring.find(key("pe-key-own"))).toBeUndefined();
     expect(text).not.toContain(SECRET);
+    // By one writer into one directory: the service reads both again, so they do not part.
+    const uploads = service.inputs["uploads"] as readonly { file: string }[];
+    expect(uploads.map(({ file }) => file).sort()).toEqual(
+      ["keys.json", "pepper"].map((name) => `/var/lib/atalaya/auth/secrets/${name}`),
+    );
     expect(parseKeys(text).keys.map(({ id }) => id)).toEqual([
       "grafana-mx",
       "grafana-pe",

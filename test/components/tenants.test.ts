@@ -50,6 +50,12 @@ const ONE_TENANT = (id: string) => [
   `random:RandomUuid ${id}-anchor`,
 ];
 
+/** What is left of it while it is suspended. */
+const STOPPED = (id: string) =>
+  ONE_TENANT(id)
+    .filter((name) => !/^docker:(Container agent-..-(ready|secrets)|Volume agent-..-secrets)$/.test(name))
+    .sort();
+
 describe("a tenant", () => {
   it("is exactly these resources, all below its own component", async () => {
     const recording = await recordEnvironment([MX, PE]);
@@ -68,13 +74,19 @@ describe("a tenant", () => {
     expect(changes(before, after)).toEqual({ added: ONE_TENANT("mx").sort(), removed: [], changed: LIVE });
   });
 
-  it("that is suspended loses its clients' right to tokens and its protection, and nothing is removed", async () => {
+  it("that is suspended loses its clients' right to tokens and its protection, its agent stands still, and no data is removed", async () => {
     const [before, after] = [await recordEnvironment([MX, PE]), await recordEnvironment([suspended, PE])];
     expect(changes(before, after)).toEqual({
       added: [],
-      removed: [],
+      // Who asks it whether it is ready, and its credentials.
+      removed: [
+        "docker:Container agent-mx-ready",
+        "docker:Container agent-mx-secrets",
+        "docker:Volume agent-mx-secrets",
+      ],
       changed: [
         "atalaya:tenant:Tenant mx",
+        "docker:Container agent-mx-container",
         "docker:Container auth-files",
         "docker:Container envoy-files",
         "docker:Volume agent-mx-data",
@@ -86,7 +98,38 @@ describe("a tenant", () => {
 
   it("that is removed takes everything of its own with it", async () => {
     const [before, after] = [await recordEnvironment([suspended, PE]), await recordEnvironment([PE])];
-    expect(changes(before, after)).toEqual({ added: [], removed: ONE_TENANT("mx").sort(), changed: LIVE });
+    expect(changes(before, after)).toEqual({ added: [], removed: STOPPED("mx"), changed: LIVE });
+  });
+
+  it("can lose one agent of two: that is suspended, and then removed with all that is its own", async () => {
+    const with_ = (...more: readonly object[]) =>
+      recordEnvironment([{ ...MX, agents: [{ id: "agent-mx" }, ...more] }, PE]);
+    const both = await with_({ id: "agent-zz" });
+    const one = await with_({ id: "agent-zz", state: "suspended" });
+    expect(changes(both, one)).toEqual({
+      added: [],
+      removed: [
+        "docker:Container agent-zz-ready",
+        "docker:Container agent-zz-secrets",
+        "docker:Volume agent-zz-secrets",
+      ],
+      changed: [
+        "docker:Container agent-zz-container",
+        "docker:Container auth-files",
+        "docker:Container envoy-files",
+        "docker:Volume agent-zz-data",
+        "keycloak:Client agent-zz-client",
+      ],
+    });
+    const own = STOPPED("zz").filter((name) => name.includes("agent-zz"));
+    expect(changes(one, await with_())).toEqual({
+      added: [],
+      removed: own,
+      changed: ["docker:Container auth-files"],
+    });
+    expect(
+      own.filter((name) => one.resources.some((resource) => shown(resource) === name && resource.protect)),
+    ).toEqual([]);
   });
 
   it("whose limits change touches the files of who enforces them", async () => {

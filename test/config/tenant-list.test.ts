@@ -21,7 +21,7 @@ tenants:
     state: suspended
     environments: [prod]
     retention: { logs: { access: 300d } }
-    agents: [{ id: agent-mx }, { id: plant }]
+    agents: [{ id: agent-mx }, { id: plant, state: suspended }, { id: line, state: active }]
     services: [{ name: shop, scopes: ["orders:read"] }]
     contacts: [{ name: a, email: a@b.co }, { name: b, slack: mx-slack }, { name: c, webhook: mx-hook }]
 retired: [pe]
@@ -65,7 +65,7 @@ retired: [pe]
       plan: "platinum",
       state: "suspended",
       environments: ["prod"],
-      agents: [{ id: "agent-mx" }, { id: "plant" }],
+      agents: [{ id: "agent-mx" }, { id: "plant", state: "suspended" }, { id: "line", state: "active" }],
       services: [{ name: "shop", clientId: "service-mx-shop", scopes: ["orders:read"] }],
       contacts: [
         { kind: "email", name: "a", address: "a@b.co" },

@@ -5,15 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ratio } from "../../src/model/units";
 import { agentPipeline } from "../../src/render/agent-pipeline";
 import { gatewayPipeline } from "../../src/render/gateway-pipeline";
-import type { RenderInput } from "../../src/render/input";
-import { toCollector } from "../../src/render/otelcol";
-import type { Component, Pipeline } from "../../src/render/pipeline";
 import { tenant } from "../render/input";
-import { loopback, run, server, start, tempDir, waitUntil, type Running } from "../servers";
+import { tempDir, waitUntil, type Running } from "../servers";
+import { backendsAt, collector, plain, post, startCollector } from "./collector";
 import { localInput } from "./local";
 import { Upstream } from "./upstream";
 
-const otelcol = () => server("otelcol").bin;
 const attribute = (key: string, value: string) => ({ key, value: { stringValue: value } });
 const log = (body: string, ...attributes: readonly object[]) => ({
   resourceLogs: [
@@ -43,31 +40,6 @@ const span = (name: string, trace: number, code = 0) => ({
   ],
 });
 
-async function post(endpoint: string, path: string, body: object, headers = {}): Promise<number> {
-  const response = await fetch(`http://${endpoint}${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...headers },
-    body: JSON.stringify(body),
-  });
-  await response.arrayBuffer();
-  return response.status;
-}
-
-async function collector(
-  dir: string,
-  name: string,
-  pipeline: Pipeline,
-): Promise<{ file: string; http: string }> {
-  const file = join(dir, `${name}.yaml`);
-  writeFileSync(file, toCollector(pipeline));
-  const { code, stderr } = await run(otelcol(), ["validate", "--config", file]);
-  expect(code, stderr).toBe(0);
-  const receiver = Object.values(pipeline.components).find((of) => of.kind === "otlpReceiver");
-  return { file, http: receiver?.http ?? "" };
-}
-const startCollector = (file: string, http: string) =>
-  start(otelcol(), ["--config", file], { ready: { port: Number(http.split(":")[1]) } });
-
 describe("the gateway in a real OpenTelemetry Collector", () => {
   const dir = tempDir();
   let upstream: Upstream;
@@ -75,13 +47,7 @@ describe("the gateway in a real OpenTelemetry Collector", () => {
   let http = "";
   beforeAll(async () => {
     upstream = await Upstream.listen(0);
-    const input = await localInput(dir.path);
-    const services = { ...input.topology.services };
-    for (const id of ["mimir", "loki", "tempo"] as const) {
-      const ports = Object.fromEntries(Object.keys(services[id].ports).map((port) => [port, upstream.port]));
-      Object.assign(services, { [id]: { ...services[id], ports } });
-    }
-    const local: RenderInput = { ...input, topology: { ...input.topology, services } };
+    const local = backendsAt(await localInput(dir.path), upstream.port);
     const config = await collector(dir.path, "gateway", gatewayPipeline(local));
     http = config.http;
     running = await startCollector(config.file, http);
@@ -150,20 +116,6 @@ describe("an agent in a real OpenTelemetry Collector", () => {
   let config: { file: string; http: string };
   let running: Running;
 
-  /** To the stand-in, which has no certificate. */
-  const plain = (pipeline: Pipeline, port: number): Pipeline => ({
-    ...pipeline,
-    components: Object.fromEntries(
-      Object.entries(pipeline.components).map(([id, of]): readonly [string, Component] => {
-        if (of.kind !== "otlpHttpExporter" || of.auth.kind !== "clientCredentials") return [id, of];
-        const { caFile, ...rest } = of;
-        expect(caFile).toMatch(/secrets\/ca\.crt$/);
-        const tokenUrl = of.auth.tokenUrl.replace(/:\d+/, `:${port}`);
-        return [id, { ...rest, endpoint: `http://${loopback}:${port}`, auth: { ...of.auth, tokenUrl } }];
-      }),
-    ),
-  });
-
   beforeAll(async () => {
     upstream = await Upstream.listen(0);
     const mx = tenant("mx", {
@@ -174,7 +126,7 @@ describe("an agent in a real OpenTelemetry Collector", () => {
     if (agent === undefined) throw new Error("no agent");
     writeFileSync(join(dir.path, agent.id, "secrets", "client-secret"), "s3cret");
     const pipeline = agentPipeline(input, mx, agent);
-    config = await collector(dir.path, "agent", plain(pipeline, upstream.port));
+    config = await collector(dir.path, "agent", plain(pipeline, upstream.port, upstream.port));
     running = await startCollector(config.file, config.http);
   });
   afterAll(async () => {

@@ -23,9 +23,11 @@ describe("what backends say", () => {
   it.each([
     [400, "400 backend_refused"],
     [429, "429 backend_refused"],
-    [500, "500 backend_failed"],
+    [408, "503 backend_failed"],
+    [500, "503 backend_failed"],
+    [502, "502 backend_failed"],
     [503, "503 backend_failed"],
-  ])("of the collector's %i only the status remains", async (status, expected) => {
+  ])("of the collector's %i only whether to try again remains", async (status, expected) => {
     edge.collector.answer = () => ({
       status,
       body: ADDRESS,
@@ -64,7 +66,15 @@ describe("what backends say", () => {
   it.each([
     [0, undefined, "0", undefined],
     [3, ADDRESS, "3", "The backend refused this."],
+    [2, ADDRESS, "14", "The backend cannot take this now."],
+    [2, undefined, "14", undefined],
     [8, ADDRESS, "14", "The backend cannot take this now."],
+    [8, undefined, "14", undefined],
+    [8, "grpc: received message larger than max (17 vs. 16)", "8", "The request is too large."],
+    [8, "grpc: received message after decompression larger than max 16", "8", "The request is too large."],
+    [13, ADDRESS, "14", "The backend cannot take this now."],
+    [13, "grpc: error unmarshalling request: proto", "13", "The backend refused this."],
+    [13, "grpc: failed to decompress the received message: gzip", "13", "The backend refused this."],
     [14, ADDRESS, "14", "The backend cannot take this now."],
   ])("gRPC %i", async (status, message, expected, words) => {
     for (const trailersOnly of [true, false]) {

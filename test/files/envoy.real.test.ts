@@ -1,5 +1,6 @@
 import { decodeJwt, exportSPKI, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { UNTRUSTED_HEADERS } from "../../src/model/headers";
 import { rate } from "../../src/model/units";
 import { tenant } from "../render/input";
 import { loopback, run, server } from "../servers";
@@ -120,8 +121,25 @@ describe("an agent's token", () => {
     ["no expiry", { exp: undefined }, "401 token_invalid"],
     ["years to live", { exp: seconds(1e8) }, "401 token_invalid"],
     ["not valid yet", { nbf: seconds(1_000) }, "401 token_invalid"],
+    ["issued in the future", { iat: seconds(200), exp: seconds(500) }, "401 token_invalid"],
+    ["issued after it expires", { iat: seconds(3_600), exp: seconds(300) }, "401 token_invalid"],
+    ["issued at no time", { iat: undefined }, "401 token_invalid"],
+    ["issued long ago for long", { iat: seconds(-100_000), exp: seconds(300) }, "401 token_invalid"],
+    ["eleven minutes to live", { iat: seconds(-30), exp: seconds(630) }, "401 token_invalid"],
   ])("is refused with %s", async (_, claims, expected) => {
     await refused(edge, edge.write(LOGS, await edge.bearer(claims)), expected);
+  });
+
+  it.each<[string, Claims]>([
+    ["a clock that goes ahead of ours by less than a minute", { iat: seconds(40), exp: seconds(340) }],
+    ["the longest life there is", { iat: seconds(-200), exp: seconds(400) }],
+  ])("is taken with %s", async (_, claims) => {
+    expect((await edge.write(LOGS, await edge.bearer(claims))).status).toBe(200);
+    edge.reached();
+  });
+
+  it.each(["1", true, null, {}])("is refused with the time of issue %j", async (iat) => {
+    await refused(edge, edge.write(LOGS, await edge.bearer({ iat })), "401 token_invalid");
   });
 
   it("is refused with a wrong signature, algorithm or place; an unknown key cannot be decided", async () => {
@@ -168,6 +186,22 @@ describe("an agent's token", () => {
     const { headers } = await edge.write(LOGS, { ...(await edge.bearer()), "x-request-id": "mine" });
     expect(headers["x-request-id"]).toMatch(/^[0-9a-f-]{36}$/);
     expect(edge.reached()[0]?.headers["x-request-id"]).toBe(headers["x-request-id"]);
+  });
+
+  it("brings no header along that a backend could believe", async () => {
+    const untrusted = Object.fromEntries(UNTRUSTED_HEADERS.map((name) => [name, "7"]));
+    const kept = { "x-loki-response-encoding-flags": "categorize-labels", "x-mine": "1" };
+    for (const answer of [
+      edge.write(LOGS, { ...(await edge.bearer()), ...untrusted, ...kept }),
+      edge.ask("query", READ, { headers: { ...PERSON, ...untrusted, ...kept } }),
+    ])
+      expect((await answer).status).toBe(200);
+    const reached = edge.reached();
+    expect(reached).toHaveLength(2);
+    for (const { headers } of reached) {
+      expect(headers).toMatchObject(kept);
+      expect(UNTRUSTED_HEADERS.filter((name) => name in headers)).toEqual([]);
+    }
   });
 
   it("is refused in a header with an underscore", async () => {

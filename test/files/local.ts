@@ -4,7 +4,7 @@ import { FreePorts, LocalPorts } from "../../src/lab/ports";
 import type { RenderedFile } from "../../src/model/files";
 import type { ClientId } from "../../src/model/names";
 import type { Tenant } from "../../src/model/tenant";
-import { localTopology } from "../../src/model/topology";
+import { localTopology, type Place } from "../../src/model/topology";
 import type { RenderInput } from "../../src/render/input";
 import { input } from "../render/input";
 
@@ -15,8 +15,12 @@ export async function localInput(root: string, tenants?: readonly Tenant[]): Pro
   const free = new FreePorts();
   const { port } = await LocalPorts.of(agents, () => free.take());
   const topology = localTopology({ directory: root, port }, agents, containers.topology.urls);
-  for (const { directories } of [...Object.values(topology.services), ...Object.values(topology.agents)])
-    for (const directory of Object.values(directories)) mkdirSync(directory, { recursive: true });
+  const places: readonly Pick<Place<"agent">, "directories">[] = [
+    ...Object.values(topology.services),
+    ...Object.values(topology.agents),
+  ];
+  for (const { directories } of places)
+    for (const directory of Object.values({ ...directories })) mkdirSync(directory, { recursive: true });
   return { ...containers, topology };
 }
 

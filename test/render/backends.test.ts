@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { DEFAULT_PLAN } from "../../src/model/plans";
 import { containerTopology } from "../../src/model/topology";
-import { duration } from "../../src/model/units";
+import { duration, size } from "../../src/model/units";
 import { renderEnvironment } from "../../src/render";
 import { ENVIRONMENT, input, tenant } from "./input";
 
@@ -50,6 +50,48 @@ describe("Mimir, Loki and Tempo", () => {
     });
     expect(yaml("tempo/tempo.yaml")).toMatchObject({
       overrides: { defaults: { ingestion: { rate_limit_bytes: 0, burst_size_bytes: 0 } } },
+    });
+  });
+
+  it("take no larger request than the edge lets through, and bound what it unpacks to", () => {
+    const largest = 16 * 1024 ** 2;
+    expect(yaml("mimir/mimir.yaml")).toMatchObject({
+      distributor: {
+        max_recv_msg_size: largest,
+        max_otlp_request_size: 4 * largest,
+        max_request_pool_buffer_size: largest,
+        // An eighth of 512 MiB, and never less than one request.
+        instance_limits: { max_inflight_push_requests_bytes: 4 * largest },
+      },
+    });
+    expect(yaml("loki/loki.yaml")).toMatchObject({
+      distributor: { max_recv_msg_size: largest, max_decompressed_size: 4 * largest },
+    });
+    const otlp = { grpc: { max_recv_msg_size_mib: 16 }, http: { max_request_body_size: largest } };
+    expect(yaml("tempo/tempo.yaml")).toMatchObject({
+      distributor: { receivers: { otlp: { protocols: otlp } } },
+    });
+  });
+
+  it("leave Mimir's queries half of its memory, and its series what the environment carries", () => {
+    const sizes = { ...ENVIRONMENT.sizes, mimir: { memory: size("8GiB"), cpus: 4 } };
+    expect(yaml("mimir/mimir.yaml", input(undefined, { ...ENVIRONMENT, sizes }))).toMatchObject({
+      distributor: { instance_limits: { max_inflight_push_requests_bytes: size("1GiB") } },
+      ingester: { instance_limits: { max_series: 2_000_000 } },
+      limits: { max_estimated_memory_consumption_per_query: size("512MiB") },
+      querier: { max_concurrent: 8 },
+    });
+  });
+
+  it("keep what a removed tenant left no longer than the environment keeps anything", () => {
+    const maximumRetention = { metrics: duration("2d"), logs: duration("3d"), traces: duration("4d") };
+    const of = input([], { ...ENVIRONMENT, maximumRetention });
+    expect(yaml("mimir/mimir.yaml", of)).toMatchObject({
+      limits: { compactor_blocks_retention_period: "2d" },
+    });
+    expect(yaml("loki/loki.yaml", of)).toMatchObject({ limits_config: { retention_period: "3d" } });
+    expect(yaml("tempo/tempo.yaml", of)).toMatchObject({
+      overrides: { defaults: { compaction: { block_retention: "4d" } } },
     });
   });
 

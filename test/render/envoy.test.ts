@@ -6,6 +6,7 @@ import {
   REQUESTED_TENANT_HEADER,
   TENANT_HEADER,
   TRUSTED_HEADERS,
+  UNTRUSTED_HEADERS,
 } from "../../src/model/headers";
 import type { ClientId } from "../../src/model/names";
 import { LISTENERS, ROUTES, TOKEN_LIFE, UPSTREAMS } from "../../src/model/routes";
@@ -22,11 +23,16 @@ const document = (path: string, tenants?: readonly Tenant[], environment = ENVIR
 
 const bootstrap = document("envoy/bootstrap.yaml");
 const clusters = list(at(bootstrap, "static_resources", "clusters")).map(fields);
+/** The manager is the last of a listener's filters. */
+const networkFilters = (config: Fields): ReadonlyMap<string, readonly Fields[]> =>
+  new Map(
+    list(at(config, "static_resources", "listeners")).map((listener) => [
+      String(fields(listener)["name"]),
+      list(at(listener, "filter_chains", 0, "filters")).map((filter) => fields(at(filter, "typed_config"))),
+    ]),
+  );
 const managers = new Map(
-  list(at(bootstrap, "static_resources", "listeners")).map((listener) => [
-    String(fields(listener)["name"]),
-    fields(at(listener, "filter_chains", 0, "filters", 0, "typed_config")),
-  ]),
+  [...networkFilters(bootstrap)].map(([name, filters]) => [name, fields(filters.at(-1))]),
 );
 const manager = (listener: string): Fields => fields(managers.get(listener));
 const filters = (listener: string): readonly Fields[] => list(manager(listener)["http_filters"]).map(fields);
@@ -132,6 +138,7 @@ describe.each(LISTENERS)("the listener %s", (listener) => {
       "atalaya.finish-response",
       "atalaya.source-limit",
       "envoy.filters.http.jwt_authn",
+      "atalaya.token-times",
       "atalaya.compose-binding",
       "atalaya.bindings",
       "atalaya.tenant-of-token",
@@ -155,6 +162,7 @@ describe.each(LISTENERS)("the listener %s", (listener) => {
       REQUESTED_TENANT_HEADER,
       { key: REQUESTED_TENANT_HEADER, value: `%REQ(${TENANT_HEADER})%` },
       ...TRUSTED_HEADERS,
+      ...UNTRUSTED_HEADERS,
     ]);
     expect(manager(listener)).toMatchObject({
       normalize_path: true,
@@ -232,6 +240,7 @@ const TOKEN_CHECKS = [
   "atalaya.bindings",
   "atalaya.compose-binding",
   "atalaya.tenant-of-token",
+  "atalaya.token-times",
   "envoy.filters.http.jwt_authn",
 ];
 const served = ROUTES.flatMap((route) =>
@@ -247,12 +256,11 @@ describe.each(served)("on %s the route %s", (listener, id, route) => {
       const off = Object.entries(fields(entry["typed_per_filter_config"]))
         .filter(([, config]) => fields(config)["disabled"] === true)
         .map(([name]) => name);
-      const may = new Set(["atalaya.body-limit", "atalaya.upstream-errors", "atalaya.forget-credentials"]);
+      const may = new Set(["atalaya.upstream-errors", "atalaya.forget-credentials"]);
       expect(off.filter((name) => !may.has(name)).sort()).toEqual(
         route.verifier === "agentJwt" ? ["envoy.filters.http.ext_authz"] : TOKEN_CHECKS,
       );
       expect(off.includes("atalaya.forget-credentials")).toBe("api" in route.right);
-      expect(off.includes("atalaya.body-limit")).toBe(route.limits.stream !== undefined);
     }
   });
 
@@ -272,6 +280,21 @@ describe.each(served)("on %s the route %s", (listener, id, route) => {
       expect("upgrade_configs" in action).toBe(route.websocket === true);
       if (route.limits.timeout === 0)
         expect(at(action, "max_stream_duration", "max_stream_duration")).toBe(`${TOKEN_LIFE}s`);
+    }
+  });
+
+  it("refuses bodies that say they are larger than its limit", () => {
+    for (const entry of entries) {
+      const limit = fields(at(entry, "typed_per_filter_config", "atalaya.body-limit"));
+      const [inside, outside] = [route.limits.body, route.limits.body + 1];
+      expect(at(limit, "rbac", "rules", "action")).toBe("DENY");
+      expect(
+        at(limit, "rbac", "rules", "policies", "body_too_large", "permissions", 0, "and_rules", "rules"),
+      ).toEqual([
+        { header: { name: "content-length", present_match: true } },
+        { not_rule: { header: { name: "content-length", range_match: { start: 0, end: outside } } } },
+      ]);
+      expect(inside).toBeGreaterThan(0);
     }
   });
 
@@ -349,20 +372,44 @@ describe("what else is in the bootstrap", () => {
         "max_active_downstream_connections",
       ),
     ).toBe(32_768);
-    const hops = (config: Fields) =>
-      at(
-        config,
-        "static_resources",
-        "listeners",
-        1,
-        "filter_chains",
-        0,
-        "filters",
-        0,
-        "typed_config",
-        "xff_num_trusted_hops",
-      );
+    const hops = (config: Fields) => networkFilters(config).get("otlpHttp")?.at(-1)?.["xff_num_trusted_hops"];
     expect([hops(bootstrap), hops(large)]).toEqual([0, 2]);
+  });
+
+  it("holds no connection, request or body for long, and no listener can take another one's connections", () => {
+    const all = Number(
+      at(
+        bootstrap,
+        "overload_manager",
+        "resource_monitors",
+        1,
+        "typed_config",
+        "max_active_downstream_connections",
+      ),
+    );
+    const limits = fields(at(bootstrap, "layered_runtime", "layers", 0, "static_layer"));
+    const share = (name: string) => Number(limits[`envoy.resource_limits.listener.${name}.connection_limit`]);
+    const shares = [...managers.keys()].map((name) => [name, share(name)] as const);
+    expect(shares).toEqual([
+      ["otlpGrpc", (3 / 8) * all],
+      ["otlpHttp", (3 / 8) * all],
+      ["query", all / 8],
+      ["health", all / 64],
+    ]);
+    expect(shares.reduce((sum, [, most]) => sum + most, 0)).toBeLessThan(all * 0.9);
+    for (const config of managers.values())
+      expect(config).toMatchObject({
+        request_timeout: "60s",
+        request_headers_timeout: "10s",
+        common_http_protocol_options: { idle_timeout: "120s" },
+        http2_protocol_options: {
+          initial_stream_window_size: 65_536,
+          initial_connection_window_size: 1_048_576,
+        },
+      });
+    expect(JSON.stringify(bootstrap)).not.toContain("filters.http.buffer");
+    const upstream = clusters.find(({ name }) => name === "collectorGrpc");
+    expect(JSON.stringify(upstream)).toContain('"initial_connection_window_size":1048576');
   });
 
   it("answers in its own words: no detail, no name, both for people and for programs", () => {

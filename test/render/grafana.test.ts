@@ -32,6 +32,14 @@ describe("grafana.ini", () => {
     });
   });
 
+  it("shows its own metrics to nobody, sends data sources to the edge alone, and ends a session within a working day", () => {
+    expect(ini()).toMatchObject({
+      metrics: { enabled: false },
+      security: { data_source_proxy_whitelist: "envoy:4320" },
+      auth: { login_maximum_lifetime_duration: "10h" },
+    });
+  });
+
   it("maps no organisation: that is set when they exist, by their numbers", () => {
     expect(renderGrafana(input())[0]?.content).not.toMatch(/org_mapping|role_attribute_path/);
   });

@@ -7,7 +7,7 @@ import { gatewayPipeline } from "../../src/render/gateway-pipeline";
 import { toCollector } from "../../src/render/otelcol";
 import { outputs, queues, type Pipeline } from "../../src/render/pipeline";
 import { DEFAULT_PLAN } from "../../src/model/plans";
-import { byteRate, size } from "../../src/model/units";
+import { size } from "../../src/model/units";
 import { input, tenant } from "./input";
 import type { Tenant } from "../../src/model/tenant";
 
@@ -68,6 +68,37 @@ describe("an agent", () => {
     expect(text).not.toContain("processor.batch");
   });
 
+  it("counts what waits and what it sends in bytes, and gives a drained queue's space back", () => {
+    expect(queues(pipeline).map(([id, { capacity }]) => [id, capacity])).toEqual([
+      ["traces", size("1GiB")],
+      ["metrics", size("512MiB")],
+      ["logs", size("1GiB")],
+    ]);
+    const text = alloyDocument(pipeline);
+    expect(text.match(/sizer +=.*/g)).toEqual(
+      Array.from({ length: 6 }, () => expect.stringMatching(/= "bytes"$/) as string),
+    );
+    expect(text.match(/on_rebound +=\s+true/g)).toHaveLength(3);
+    const { extensions } = parse(toCollector(pipeline)) as { extensions: Readonly<Record<string, object>> };
+    const directory = "/var/lib/atalaya/agent-mx/data/queue-logs";
+    expect(extensions["file_storage/logs"]).toMatchObject({ compaction: { directory, on_rebound: true } });
+  });
+
+  it("keeps the beginning of a line that Loki would refuse", () => {
+    const cut = (of: Tenant) => {
+      const { fit } = agentOf(of).components;
+      return fit?.kind === "transform" ? fit.statements.logs?.statements : undefined;
+    };
+    expect(cut(tenant("mx"))).toEqual([
+      "set(log.body.string, Substring(log.body.string, 0, 262144, true)) where IsString(log.body) and Len(log.body.string) > 262144",
+      "truncate_all(log.attributes, 65536)",
+    ]);
+    const { limits } = DEFAULT_PLAN;
+    const narrow = { ...limits, logs: { ...limits.logs, burst: size("240KiB") } };
+    // Half a batch, which is half of the burst.
+    expect(cut(tenant("mx", { limits: narrow }))?.[1]).toBe("truncate_all(log.attributes, 30720)");
+  });
+
   it("samples nothing, and holds no span in memory, where everything is kept", () => {
     const all = agentOf(tenant("mx", { sampling: { ...DEFAULT_PLAN.sampling, keep: ratio("100%") } }));
     expect(alloyDocument(all)).not.toContain("tail_sampling");
@@ -79,12 +110,30 @@ describe("an agent", () => {
     const narrow = {
       ...limits,
       metrics: { ...limits.metrics, burst: 100 },
-      logs: { ...limits.logs, ingest: byteRate("1KiB/s"), burst: size("240KiB") },
+      logs: { ...limits.logs, burst: size("1MiB"), streamBurst: size("512KiB") },
       traces: { ...limits.traces, burst: size("1KiB") },
     };
+    const wide = {
+      metrics: { ...limits.metrics, burst: 10_000_000 },
+      logs: { ...limits.logs, burst: size("1GiB"), streamBurst: size("1GiB") },
+      traces: { ...limits.traces, burst: size("1GiB") },
+    };
     const batches = (of: Pipeline) => Object.fromEntries(queues(of).map(([id, { batch }]) => [id, batch.to]));
-    expect(batches(pipeline)).toEqual({ traces: 500, metrics: 2_000, logs: 250 });
-    expect(batches(agentOf(tenant("mx", { limits: narrow })))).toEqual({ traces: 1, metrics: 100, logs: 10 });
+    expect(batches(pipeline)).toEqual({
+      traces: size("5MiB"),
+      metrics: 1_600_000,
+      logs: size("768KiB"),
+    });
+    expect(batches(agentOf(tenant("mx", { limits: narrow })))).toEqual({
+      // One data point or span has to fit.
+      traces: size("16KiB"),
+      metrics: size("16KiB"),
+      logs: size("256KiB"),
+    });
+    // What the gateway takes is 16 MiB.
+    const widest = agentOf(tenant("mx", { limits: { ...limits, ...wide } }));
+    const most = size("8MiB");
+    expect(batches(widest)).toEqual({ traces: most, metrics: most, logs: most });
   });
 
   it("sends its own logs and metrics to its tenant, as alloy-agent", () => {
@@ -132,7 +181,7 @@ describe("a pipeline", () => {
     expect(service.pipelines).toEqual({
       "logs/logs": {
         receivers: ["otlp/programs"],
-        processors: ["memory_limiter/memory", "transform/classify"],
+        processors: ["memory_limiter/memory", "transform/classify", "transform/fit"],
         exporters: ["otlp_http/logs"],
       },
       "metrics/derived": {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import pins from "../../scripts/servers/pins.json";
+import { projectRoot } from "../root";
 
 /** A real server that `npm run servers` installed: what it says of its version, and its program's path. */
 export interface Server {
@@ -16,19 +16,36 @@ export interface Servers {
   readonly alloyfmt: Server;
   readonly redis: Server;
   readonly postgresql: Server & { readonly initdb: string; readonly pgCtl: string };
+  /** `bin` is kc.sh; `home` the distribution, built; `java` one that runs it. */
+  readonly keycloak: Server & { readonly home: string; readonly java: string };
 }
 
 /** The same folder as in scripts/servers/cache.mjs. */
-function cacheDir(): string {
+export function cacheDir(): string {
   const chosen = process.env["ATALAYA_CACHE"];
   return chosen === undefined || chosen === ""
     ? join(homedir(), ".cache", "atalaya", "servers")
     : resolve(chosen);
 }
 
+const read = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
+
 function installed(): Partial<Servers> {
   const file = join(cacheDir(), "servers.json");
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Partial<Servers>) : {};
+  return existsSync(file) ? (read(file) as Partial<Servers>) : {};
+}
+
+/** The versions that we are to run, by server: data of the scripts that install them. */
+export const pins = (): Readonly<Record<string, { readonly version: string }>> =>
+  read(join(projectRoot(), "scripts", "servers", "pins.json")) as Record<string, { version: string }>;
+
+/** What keeps a server from being started, or undefined. */
+function problem(name: keyof Servers, found: Server | undefined): string | undefined {
+  const version = pins()[name]?.version ?? "";
+  if (found === undefined || !existsSync(found.bin)) return `${name} ${version} is not installed`;
+  if (found.version !== version && !found.version.startsWith(`${version}.`))
+    return `${name} ${found.version} is installed, but ${version} is pinned`;
+  return undefined;
 }
 
 /**
@@ -37,12 +54,13 @@ function installed(): Partial<Servers> {
  */
 export function server<Name extends keyof Servers>(name: Name): Servers[Name] {
   const found: Servers[Name] | undefined = installed()[name];
-  const pinned = pins[name].version;
-  if (found === undefined || !existsSync(found.bin)) {
-    throw new Error(`${name} ${pinned} is not installed. Run: npm run servers`);
-  }
-  if (found.version !== pinned && !found.version.startsWith(`${pinned}.`)) {
-    throw new Error(`${name} ${found.version} is installed, but ${pinned} is pinned. Run: npm run servers`);
-  }
+  const what = problem(name, found);
+  if (found === undefined || what !== undefined) throw new Error(`${what ?? name}. Run: npm run servers`);
   return found;
+}
+
+/** What keeps any of these servers from being started, all of it at once. */
+export function missingServers(names: readonly (keyof Servers)[]): readonly string[] {
+  const found = installed();
+  return names.flatMap((name) => problem(name, found[name]) ?? []);
 }

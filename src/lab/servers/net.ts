@@ -1,4 +1,4 @@
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Everything that tests start listens here and nowhere else. */
@@ -14,6 +14,20 @@ export function freePort(): Promise<number> {
       probe.close(() => {
         resolve(port);
       });
+    });
+  });
+}
+
+/** A server on this port of loopback, which answers nobody; undefined when somebody else listens there. */
+export function listenOn(port: number): Promise<Server | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRINUSE" || error.code === "EACCES") resolve(undefined);
+      else reject(error);
+    });
+    server.listen({ port, host: loopback, exclusive: true }, () => {
+      resolve(server);
     });
   });
 }

@@ -19,7 +19,7 @@ const user = "postgres";
 export async function startPostgres(): Promise<Postgres> {
   const dir = tempDir();
   try {
-    const { bin, initdb } = await reachable(dir.path);
+    const { bin, initdb } = await postgresPrograms(dir.path);
     const data = join(dir.path, "data");
     mkdirSync(data, { mode: 0o700 });
     if (process.getuid?.() === 0) chownSync(data, nobody, nobody);
@@ -67,7 +67,9 @@ function ready(port: number): Ready {
  * The programs where the user who is to run them can reach them. Root's home is closed to others, and with it root's
  * cache: then they are copied into `dir` (60 MB).
  */
-async function reachable(dir: string): Promise<{ readonly bin: string; readonly initdb: string }> {
+export async function postgresPrograms(
+  dir: string,
+): Promise<{ readonly bin: string; readonly initdb: string }> {
   const { bin, initdb } = server("postgresql");
   if (process.getuid?.() !== 0) return { bin, initdb };
   chmodSync(dir, 0o711);
@@ -106,13 +108,22 @@ function messages(received: Buffer): Message[] {
   return found;
 }
 
+const startupOf = (as: string): Buffer =>
+  message("", Buffer.concat([Buffer.from([0, 3, 0, 0]), Buffer.from(`user\0${as}\0database\0postgres\0\0`)]));
+
+/** Whether it would let somebody log in: it accepts connections a moment before. */
+export async function takesLogins(port: number, as: string): Promise<boolean> {
+  try {
+    const [answer] = messages(await sendTcp(port, startupOf(as)));
+    return answer?.type === "R";
+  } catch {
+    return false;
+  }
+}
+
 /** Speaks just enough of the protocol to send one SQL text without a password, because a bare machine has no psql. */
-async function query(port: number, sql: string): Promise<(string | null)[][]> {
-  const protocol = Buffer.from([0, 3, 0, 0]);
-  const startup = message(
-    "",
-    Buffer.concat([protocol, Buffer.from(`user\0${user}\0database\0postgres\0\0`)]),
-  );
+export async function query(port: number, sql: string, as = user): Promise<(string | null)[][]> {
+  const startup = startupOf(as);
   // Sent at once: the server reads the query when it has answered the startup. Z (ready for query) follows each.
   const sent = Buffer.concat([startup, message("Q", Buffer.from(`${sql}\0`))]);
   const isWhole = (received: Buffer) => {

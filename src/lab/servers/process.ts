@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { guard } from "./guard";
 import { accepts, answers200, loopback, waitUntil } from "./net";
 
 export interface ProcessOptions {
@@ -11,6 +12,10 @@ export interface ProcessOptions {
   readonly timeoutMs?: number;
   /** Runs as nobody when this process is root: PostgreSQL refuses to run as root. */
   readonly unprivileged?: boolean;
+  /** Where its output is appended, instead of being kept in memory. */
+  readonly logFile?: string;
+  /** Out of the terminal's reach: Ctrl-C is for this process, which ends that one in its own order. */
+  readonly ownGroup?: boolean;
 }
 
 /** A program that ended by itself. `code` is null when a signal ended it. */
@@ -29,6 +34,8 @@ export type Ready =
 /** A process that runs. Use `await using`, or call `stop` in `afterAll`. */
 export interface Running extends AsyncDisposable {
   readonly pid: number;
+  /** Resolves when it has ended, by itself or because it was told to. */
+  readonly ended: Promise<void>;
   /** Standard output and standard error, interleaved, so far. */
   output(): string;
   running(): boolean;
@@ -45,24 +52,36 @@ export interface TempDir extends Disposable {
 /** Debian's user and group `nobody`. */
 export const nobody = 65_534;
 
-/** A worker that is told to exit must not leave its servers behind. */
-const alive = new Set<ChildProcess>();
-process.once("exit", () => {
-  for (const child of alive) child.kill("SIGKILL");
-});
-
 function launch(program: string, args: readonly string[], options: ProcessOptions): ChildProcess {
   const drop = options.unprivileged === true && process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
   const spawnOptions: SpawnOptions = {
     ...drop,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: { ...process.env, ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
+    detached: options.ownGroup === true,
   };
-  const child = spawn(program, args, spawnOptions);
-  alive.add(child);
-  child.once("close", () => alive.delete(child));
+  const child = spawnTo(options.logFile, (stdio) => spawn(program, args, { ...spawnOptions, stdio }));
+  const { pid } = child;
+  if (pid !== undefined) {
+    guard.process(pid);
+    child.once("exit", () => {
+      guard.ended(pid);
+    });
+  }
   return child;
+}
+
+function spawnTo(
+  logFile: string | undefined,
+  launchWith: (stdio: SpawnOptions["stdio"]) => ChildProcess,
+): ChildProcess {
+  if (logFile === undefined) return launchWith(["ignore", "pipe", "pipe"]);
+  const log = openSync(logFile, "a", 0o600);
+  try {
+    return launchWith(["ignore", log, log]);
+  } finally {
+    closeSync(log);
+  }
 }
 
 function collect(stream: NodeJS.ReadableStream | null, into: (text: string) => void): void {
@@ -112,14 +131,18 @@ export async function start(
     readonly ready: Ready;
     readonly stopSignal?: NodeJS.Signals;
     readonly graceMs?: number;
+    /** Gives up waiting for it, and ends it. */
+    readonly abort?: AbortSignal;
   },
 ): Promise<Running> {
-  const { ready, stopSignal = "SIGTERM", graceMs = 5_000, timeoutMs = 20_000 } = options;
+  const { ready, stopSignal = "SIGTERM", graceMs = 5_000, timeoutMs = 20_000, abort } = options;
   const child = launch(program, args, options);
-  let output = "";
+  const { logFile } = options;
+  let collected = "";
+  const output = () => (logFile === undefined ? collected : readFileSync(logFile, "utf8"));
   let ending: string | undefined;
-  collect(child.stdout, (text) => (output += text));
-  collect(child.stderr, (text) => (output += text));
+  collect(child.stdout, (text) => (collected += text));
+  collect(child.stderr, (text) => (collected += text));
   const ended = new Promise<void>((resolve) => {
     child.once("error", (error) => {
       ending = error.message;
@@ -134,21 +157,28 @@ export async function start(
   const stop = async (): Promise<void> => {
     if (ending !== undefined) return;
     child.kill(stopSignal);
+    // One that was halted would hear of it only when it goes on.
+    child.kill("SIGCONT");
     const bound = setTimeout(() => child.kill("SIGKILL"), graceMs);
     await ended;
     clearTimeout(bound);
   };
   const { what, check } = readiness(ready);
   try {
-    await waitUntil(what, async () => ending !== undefined || (await check()), { timeoutMs });
+    const settled = () => ending !== undefined || abort?.aborted === true;
+    await waitUntil(what, async () => settled() || (await check()), { timeoutMs });
+    abort?.throwIfAborted();
     if (ending !== undefined) throw new Error(`ended before ${what} was ready: ${ending}`);
   } catch (error) {
     await stop();
-    throw new Error(`${program} ${args.join(" ")}: ${(error as Error).message}\n${output}`, { cause: error });
+    throw new Error(`${program} ${args.join(" ")}: ${(error as Error).message}\n${output()}`, {
+      cause: error,
+    });
   }
   return {
     pid: child.pid ?? 0,
-    output: () => output,
+    ended,
+    output,
     running: () => ending === undefined,
     stop,
     [Symbol.asyncDispose]: stop,
@@ -158,8 +188,10 @@ export async function start(
 /** A new folder below the system's folder for temporary files. */
 export function tempDir(): TempDir {
   const path = mkdtempSync(join(tmpdir(), "atalaya-"));
+  guard.directory(path);
   const remove = () => {
     rmSync(path, { recursive: true, force: true });
+    guard.removed(path);
   };
   return { path, remove, [Symbol.dispose]: remove };
 }

@@ -141,19 +141,19 @@ function exporter(id: string, of: OtlpHttpExporter): readonly Statement[] {
 function delivery(id: string, queue: DiskQueue | undefined): readonly Block[] {
   const off = attrs({ enabled: false });
   if (queue === undefined) return [block("sending_queue", off), block("retry_on_failure", off)];
-  const { items, batch, consumers, retry } = queue;
+  const { capacity, batch, consumers, retry } = queue;
   return [
     block("sending_queue", [
       attrs({
         storage: ref(`${STORAGE}.${id}.handler`),
-        sizer: "items",
-        queue_size: items,
+        sizer: "bytes",
+        queue_size: capacity,
         num_consumers: consumers,
         block_on_overflow: false,
       }),
       block(
         "batch",
-        attrs({ flush_timeout: time(batch.after), min_size: batch.from, max_size: batch.to, sizer: "items" }),
+        attrs({ flush_timeout: time(batch.after), min_size: batch.from, max_size: batch.to, sizer: "bytes" }),
       ),
     ]),
     block(
@@ -170,9 +170,15 @@ function delivery(id: string, queue: DiskQueue | undefined): readonly Block[] {
 const STORAGE = "otelcol.storage.file";
 const AUTHS = { requestHeader: "otelcol.auth.headers", clientCredentials: "otelcol.auth.oauth2" } as const;
 
-/** A public preview: Alloy wants `--stability.level=public-preview`. */
+/**
+ * A public preview: Alloy wants `--stability.level=public-preview`. A file that was full once gives its space back when the
+ * queue has drained.
+ */
 export const storageBlock = (id: string, { directory }: DiskQueue): Block =>
-  block(STORAGE, id, attrs({ directory, fsync: true }));
+  block(STORAGE, id, [
+    attrs({ directory, fsync: true }),
+    block("compaction", attrs({ directory, on_rebound: true, cleanup_on_start: true })),
+  ]);
 
 export function authBlock(auth: Auth): Block {
   const name = AUTHS[auth.kind];

@@ -11,8 +11,9 @@ import type { Topology } from "../../model/topology";
 import { httpUrl } from "../../model/topology";
 import { duration, size, type Bytes } from "../../model/units";
 import type { RenderInput } from "../input";
+import * as cel from "./cel";
 import { claim, CLUSTERS, DENIALS, FILTERS, LIVE_FILES, TOKEN_METADATA } from "./names";
-import { any, extension, remove, seconds, set, type Message } from "./protobuf";
+import { any, extension, rbacAction, remove, seconds, set, type Message } from "./protobuf";
 
 const RBAC = "envoy.extensions.filters.http.rbac.v3.RBAC";
 const HEADER_MUTATION = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation";
@@ -67,6 +68,49 @@ export function tokenFilter({ topology, environment }: RenderInput): Message {
     strip_failure_response: true,
   });
 }
+
+const PAYLOAD = cel.field(
+  cel.entry(cel.field(cel.name("metadata"), "filter_metadata"), TOKEN_METADATA.namespace),
+  TOKEN_METADATA.key,
+);
+const ISSUED = cel.field(PAYLOAD, "iat");
+const NOW = cel.call("double", cel.call("int", cel.field(cel.name("request"), "time")));
+
+/**
+ * `iat - now <= 60 && exp - iat <= 600`. A payload's numbers are doubles; a claim that is absent or no number is an error,
+ * and that is no match.
+ */
+const ISSUED_IN_TIME = cel.call(
+  "_&&_",
+  cel.call("_<=_", cel.call("_-_", ISSUED, NOW), cel.number(CLOCK_SKEW)),
+  cel.call("_<=_", cel.call("_-_", cel.field(PAYLOAD, "exp"), ISSUED), cel.number(LONGEST_TOKEN)),
+);
+
+/**
+ * What jwt_authn does not look at, as the auth service does (src/auth/tokens.ts): a token is issued, not in the future, and
+ * not for longer than ours are. Only what is known to be so passes.
+ */
+export const tokenTimesFilter = (): Message =>
+  extension(FILTERS.tokenTimes, RBAC, {
+    matcher: {
+      matcher_list: {
+        matchers: [
+          {
+            predicate: {
+              single_predicate: {
+                input: extension("attributes", "xds.type.matcher.v3.HttpAttributesCelMatchInput"),
+                custom_match: extension("cel", "xds.type.matcher.v3.CelMatcher", {
+                  expr_match: { cel_expr_parsed: { expr: ISSUED_IN_TIME } },
+                }),
+              },
+            },
+            on_match: rbacAction("issued_in_time", "ALLOW"),
+          },
+        ],
+      },
+      on_no_match: rbacAction(DENIALS.tokenTimes, "DENY"),
+    },
+  });
 
 const cachedTokens = (memory: Bytes): number => Math.max(500, Math.floor(memory / MEMORY_PER_TOKEN));
 

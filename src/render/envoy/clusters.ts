@@ -7,6 +7,11 @@ import { any, extension, type Message } from "./protobuf";
 
 /** Envoy's edge best practice. */
 export const BUFFER = 32 * 1024;
+/** What one stream, and all of a connection, may have on the way before somebody takes it: Envoy's edge best practice. */
+export const HTTP2_WINDOWS = {
+  initial_stream_window_size: 64 * 1024,
+  initial_connection_window_size: 1024 * 1024,
+} as const;
 
 export const adminSocket = ({ topology }: RenderInput): string =>
   `${topology.services.envoy.directories.data}/admin.sock`;
@@ -76,7 +81,12 @@ const cluster = ({ name, host, port, http2, idle }: Target): Message => ({
         common_http_protocol_options: { idle_timeout: idle },
         explicit_http_config:
           http2 === true
-            ? { http2_protocol_options: { connection_keepalive: { interval: "30s", timeout: "5s" } } }
+            ? {
+                http2_protocol_options: {
+                  ...HTTP2_WINDOWS,
+                  connection_keepalive: { interval: "30s", timeout: "5s" },
+                },
+              }
             : { http_protocol_options: {} },
       },
     ),

@@ -1,6 +1,5 @@
 import { CREDENTIAL_HEADERS, REQUESTED_TENANT_HEADER } from "../../model/headers";
 import type { Listener } from "../../model/routes";
-import { size } from "../../model/units";
 import type { RenderInput } from "../input";
 import {
   authServiceFilter,
@@ -9,7 +8,9 @@ import {
   tenantDecidedFilter,
   tenantOfTokenFilter,
   tokenFilter,
+  tokenTimesFilter,
 } from "./checks";
+import { bodyLimitFilter } from "./body-limit";
 import { FILTERS } from "./names";
 import { extension, remove, type Message } from "./protobuf";
 import { sourceLimitFilter, tenantLimitsFilter } from "./rate-limits";
@@ -23,6 +24,7 @@ export const httpFilters = (input: RenderInput, listener: Listener): readonly Me
   finishFilter(),
   sourceLimitFilter(input),
   tokenFilter(input),
+  tokenTimesFilter(),
   composeBindingFilter(),
   bindingsFilter(input),
   tenantOfTokenFilter(),
@@ -39,15 +41,6 @@ export const httpFilters = (input: RenderInput, listener: Listener): readonly Me
 const forgetCredentialsFilter = (): Message =>
   extension(FILTERS.forgetCredentials, "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation", {
     mutations: { request_mutations: [...CREDENTIAL_HEADERS, REQUESTED_TENANT_HEADER].map(remove) },
-  });
-
-/**
- * Holds a body until it is whole, after all checks, and refuses it with 413 when it is too large: a limit that only looked
- * at Content-Length would let chunks pass. Routes set their own; streams are not held.
- */
-const bodyLimitFilter = (): Message =>
-  extension(FILTERS.bodyLimit, "envoy.extensions.filters.http.buffer.v3.Buffer", {
-    max_request_bytes: size("1MiB"),
   });
 
 const routerFilter = (): Message =>

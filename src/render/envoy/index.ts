@@ -7,7 +7,7 @@ import { adminSocket, clusters } from "./clusters";
 import { certificateSecret, HEALTH_PATHS, listeners } from "./listeners";
 import { bindingList, delivered } from "./live";
 import { FILTERS, LIVE_FILES, STATIC_FILES } from "./names";
-import { overloadManager } from "./overload";
+import { connectionLimits, overloadManager } from "./overload";
 import type { Message } from "./protobuf";
 import { tenantLimits } from "./rate-limits";
 
@@ -34,5 +34,6 @@ const bootstrap = (input: RenderInput): Message => ({
     allow_paths: HEALTH_PATHS.map((exact) => ({ exact })),
   },
   overload_manager: overloadManager(input),
+  layered_runtime: connectionLimits(input),
   static_resources: { listeners: listeners(input), clusters: clusters(input) },
 });

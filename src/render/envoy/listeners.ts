@@ -1,8 +1,13 @@
-import { REQUESTED_TENANT_HEADER, TENANT_HEADER, TRUSTED_HEADERS } from "../../model/headers";
+import {
+  REQUESTED_TENANT_HEADER,
+  TENANT_HEADER,
+  TRUSTED_HEADERS,
+  UNTRUSTED_HEADERS,
+} from "../../model/headers";
 import { LISTENERS, TOKEN_LIFE, type Listener } from "../../model/routes";
 import type { RenderInput } from "../input";
 import { accessLog } from "./access-log";
-import { BUFFER } from "./clusters";
+import { BUFFER, HTTP2_WINDOWS } from "./clusters";
 import { httpFilters } from "./filters";
 import { localReplies } from "./local-replies";
 import { CERTIFICATE, CLUSTERS, STATIC_FILES } from "./names";
@@ -84,7 +89,7 @@ const strip = (): Message =>
         // A forged copy first, then the copy, then the original.
         remove(REQUESTED_TENANT_HEADER),
         set(REQUESTED_TENANT_HEADER, `%REQ(${TENANT_HEADER})%`),
-        ...TRUSTED_HEADERS.map(remove),
+        ...[...TRUSTED_HEADERS, ...UNTRUSTED_HEADERS].map(remove),
       ],
     },
   );
@@ -107,19 +112,20 @@ const strict = ({ environment }: RenderInput): Message => ({
   max_request_headers_kb: 32,
   request_headers_timeout: "10s",
   stream_idle_timeout: "300s",
-  request_timeout: "300s",
+  // Of receiving the whole body: 16 MiB at 2 Mbit/s. A body that drips holds a connection to the upstream as well.
+  request_timeout: "60s",
   delayed_close_timeout: "1s",
   common_http_protocol_options: {
     headers_with_underscores_action: "REJECT_REQUEST",
     max_headers_count: 100,
-    idle_timeout: "900s",
+    // Above what clients keep an idle connection for (Go: 90 s), or their next request meets a closed one.
+    idle_timeout: "120s",
     // No request outlives a token; routes set shorter ones.
     max_stream_duration: seconds(TOKEN_LIFE),
   },
   http2_protocol_options: {
     max_concurrent_streams: 100,
-    initial_stream_window_size: 64 * 1024,
-    initial_connection_window_size: 1024 * 1024,
+    ...HTTP2_WINDOWS,
   },
 });
 

@@ -2,7 +2,7 @@ import { bindings } from "../../model/binding";
 import { BINDING_HEADER } from "../../model/headers";
 import type { Tenant } from "../../model/tenant";
 import { DENIALS, FILTERS } from "./names";
-import { any, extension, type Message } from "./protobuf";
+import { any, extension, rbacAction, type Message } from "./protobuf";
 
 /** A file that delivers one filter's configuration. */
 export const delivered = (name: string, config: Message): Message => ({
@@ -24,21 +24,17 @@ export const bindingList = (tenants: readonly Tenant[]): Message =>
           }),
           exact_match_map: {
             map: {
-              [NOBODY]: action(DENIALS.notBound, "DENY"),
+              [NOBODY]: rbacAction(DENIALS.notBound, "DENY"),
               ...Object.fromEntries(
-                checked(bindings(tenants)).map((binding) => [binding, action("bound", "ALLOW")] as const),
+                checked(bindings(tenants)).map((binding) => [binding, rbacAction("bound", "ALLOW")] as const),
               ),
             },
           },
         },
-        on_no_match: action(DENIALS.notBound, "DENY"),
+        on_no_match: rbacAction(DENIALS.notBound, "DENY"),
       },
     }),
   );
-
-const action = (name: string, verdict: "ALLOW" | "DENY"): Message => ({
-  action: extension(name, "envoy.config.rbac.v3.Action", { name, action: verdict }),
-});
 
 /** `x` + `y|z` would be the same text as `x|y` + `z`. The tenant list cannot hold either; this list must not depend on it. */
 function checked(found: readonly string[]): readonly string[] {

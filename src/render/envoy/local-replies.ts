@@ -1,12 +1,14 @@
 import { DENIALS } from "./names";
 import { extension, type Message } from "./protobuf";
-import { RETRY_AFTER } from "./responses";
+import { RETRY_AFTER, TOO_LARGE_MESSAGE } from "./responses";
 
 /** An answer of Envoy's own: when (CEL), and what instead. First match wins. */
 interface Reply {
   readonly when: string;
   /** Also decides the gRPC status: 401 is 16, 403 is 7, 429 and 503 are 14. */
   readonly status?: number;
+  /** Where that is not the right one. */
+  readonly grpcStatus?: number;
   readonly code: string;
   /** For people, and the whole answer over gRPC. Names no tenant, client or address. */
   readonly message: string;
@@ -24,20 +26,25 @@ const RBAC = detailsBegin("rbac_access_denied");
 const STRANGER = `${detailsHold("Jwks_doesn't_have_key")} && !request.headers['authorization'].startsWith('${OUR_TOKENS}')`;
 
 const UNDECIDED = { status: 503, message: "This cannot be checked now. Try again." };
+const TOKEN_INVALID = { status: 401, code: "token_invalid", message: "The token is not valid here." };
+/** RESOURCE_EXHAUSTED: senders drop it. */
+const TOO_LARGE = { grpcStatus: 8, code: "body_too_large", message: TOO_LARGE_MESSAGE };
 const UNAVAILABLE = { status: 503, message: "This is not available now. Try again." };
 
 /** What cannot be decided is 503, never 401 or 403: senders drop what those answer. */
 const REPLIES: readonly Reply[] = [
   { when: `${TOKEN} && ${detailsHold("Jwt_is_missing")}`, status: 401, code: "credential_missing", message: "A credential is missing." },
   { when: `${TOKEN} && ${detailsHold("Jwks")} && !(${STRANGER})`, code: "keys_unavailable", ...UNDECIDED },
-  { when: TOKEN, status: 401, code: "token_invalid", message: "The token is not valid here." },
+  { when: TOKEN, ...TOKEN_INVALID },
+  { when: `${RBAC} && ${detailsHold(DENIALS.tokenTimes)}`, ...TOKEN_INVALID },
+  { when: `${RBAC} && ${detailsHold(DENIALS.bodyTooLarge)}`, status: 413, ...TOO_LARGE },
   { when: `${RBAC} && ${detailsHold(DENIALS.bindingsUnavailable)}`, code: "tenants_unavailable", ...UNDECIDED },
   { when: `${RBAC} && ${detailsHold(DENIALS.tenantUndecided)}`, code: "tenant_undecided", ...UNDECIDED },
   { when: RBAC, status: 403, code: "tenant_denied", message: "This credential may not use a tenant here." },
   { when: detailsBegin("ext_authz"), code: "authorization_unavailable", ...UNDECIDED },
   { when: detailsBegin("local_rate_limited"), status: 429, code: "rate_limited", message: "Too many requests. Try again later." },
   { when: `${detailsAre("direct_response")} || ${detailsAre("route_not_found")}`, status: 404, code: "route_unknown", message: "There is nothing at this path and method." },
-  { when: "response.code == 413", code: "body_too_large", message: "The request is too large." },
+  { when: "response.code == 413", ...TOO_LARGE },
   { when: "response.code == 504", code: "timeout", message: "This took too long. Try again." },
   { when: "response.code >= 500 || response.code == 408", code: "unavailable", ...UNAVAILABLE },
 ]; // prettier-ignore
@@ -70,7 +77,12 @@ const GRPC: readonly Message[] = [
 ];
 const ANY: readonly Message[] = [];
 
-function mapper(only: readonly Message[], when: string, { status }: Partial<Reply>, body: Message): Message {
+function mapper(
+  only: readonly Message[],
+  when: string,
+  { status, grpcStatus }: Partial<Reply>,
+  body: Message,
+): Message {
   const condition = {
     extension_filter: extension(
       "envoy.access_loggers.extension_filters.cel",
@@ -80,17 +92,28 @@ function mapper(only: readonly Message[], when: string, { status }: Partial<Repl
   };
   return {
     filter: only.length === 0 ? condition : { and_filter: { filters: [...only, condition] } },
-    ...(status !== undefined && { status_code: status, headers_to_add: headers(status) }),
+    ...(status !== undefined && {
+      status_code: status,
+      headers_to_add: [...headers(status), ...(only === GRPC ? grpcHeaders(grpcStatus) : [])],
+    }),
     body_format_override: body,
   };
 }
 
+const grpcHeaders = (status: number | undefined): readonly Message[] =>
+  status === undefined ? [] : [overwrite("grpc-status", `${status}`)];
+
+const overwrite = (key: string, value: string): Message => ({
+  header: { key, value },
+  append_action: "OVERWRITE_IF_EXISTS_OR_ADD",
+});
+
 function headers(status: number): readonly Message[] {
   const added: Readonly<Record<number, Message>> = {
-    401: { key: "www-authenticate", value: "Bearer" },
-    429: { key: "retry-after", value: "1" },
-    503: { key: "retry-after", value: `${RETRY_AFTER}` },
+    401: overwrite("www-authenticate", "Bearer"),
+    429: overwrite("retry-after", "1"),
+    503: overwrite("retry-after", `${RETRY_AFTER}`),
   };
   const header = added[status];
-  return header === undefined ? [] : [{ header, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" }];
+  return header === undefined ? [] : [header];
 }

@@ -5,6 +5,7 @@ export const FILTERS = {
   finish: "atalaya.finish-response",
   sourceLimit: "atalaya.source-limit",
   token: "envoy.filters.http.jwt_authn",
+  tokenTimes: "atalaya.token-times",
   composeBinding: "atalaya.compose-binding",
   bindings: "atalaya.bindings",
   tenantOfToken: "atalaya.tenant-of-token",
@@ -21,6 +22,7 @@ export const FILTERS = {
 /** Only an agent's token passes these, and only the auth service's answer the other one. */
 export const TOKEN_FILTERS = [
   FILTERS.token,
+  FILTERS.tokenTimes,
   FILTERS.composeBinding,
   FILTERS.bindings,
   FILTERS.tenantOfToken,
@@ -46,8 +48,10 @@ export const upstreamCluster = (upstream: UpstreamId): string => upstream;
 /** RBAC's own policies, as they appear in a denial's code details: `rbac_access_denied_matched_policy[...]`. */
 export const DENIALS = {
   notBound: "client_not_bound",
+  tokenTimes: "token_times",
   bindingsUnavailable: "bindings_unavailable",
   tenantUndecided: "tenant_undecided",
+  bodyTooLarge: "body_too_large",
 } as const;
 
 /** Where jwt_authn puts a verified token's payload. */

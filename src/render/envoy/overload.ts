@@ -1,4 +1,5 @@
 import { size } from "../../model/units";
+import type { Listener } from "../../model/routes";
 import { share } from "../memory";
 import type { RenderInput } from "../input";
 import { extension, type Message } from "./protobuf";
@@ -8,13 +9,47 @@ const HEAP_SHARE = 0.75;
 /** One for this much memory: a TLS connection takes some 50 KiB, with buffers. */
 const MEMORY_PER_CONNECTION = size("64KiB");
 
+/** All that Envoy holds open at a time. */
+const mostConnections = ({ environment }: RenderInput): number =>
+  Math.floor(environment.sizes.envoy.memory / MEMORY_PER_CONNECTION);
+
+/**
+ * Of those, what each listener may hold: together less than all, so that none can lock another one out, nor the connections
+ * that are refused while they are counted.
+ */
+const SHARES: Readonly<Record<Listener | "health", number>> = {
+  otlpGrpc: 3 / 8,
+  otlpHttp: 3 / 8,
+  query: 1 / 8,
+  health: 1 / 64,
+};
+
+/**
+ * Listeners close what is above their share at once, before TLS. They do not know whose it is: a limit per source, so that
+ * one cannot take a whole listener, belongs to the load balancer in front. Not the network filter for it, because this stands
+ * before all filters.
+ */
+export const connectionLimits = (input: RenderInput): Message => ({
+  layers: [
+    {
+      name: "connections",
+      static_layer: Object.fromEntries(
+        Object.entries(SHARES).map(([listener, share_]) => [
+          `envoy.resource_limits.listener.${listener}.connection_limit`,
+          Math.floor(mostConnections(input) * share_),
+        ]),
+      ),
+    },
+  ],
+});
+
 const HEAP = "envoy.resource_monitors.fixed_heap";
 
 const above = (value: number): readonly Message[] => [{ name: HEAP, threshold: { value } }];
 
 /** Refuses with 503 what would end the process: one that is killed loses what is in flight of every tenant. */
-export function overloadManager({ environment }: RenderInput): Message {
-  const { memory } = environment.sizes.envoy;
+export function overloadManager(input: RenderInput): Message {
+  const { memory } = input.environment.sizes.envoy;
   return {
     refresh_interval: "0.25s",
     resource_monitors: [
@@ -24,7 +59,7 @@ export function overloadManager({ environment }: RenderInput): Message {
       extension(
         "envoy.resource_monitors.global_downstream_max_connections",
         "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
-        { max_active_downstream_connections: Math.floor(memory / MEMORY_PER_CONNECTION) },
+        { max_active_downstream_connections: mostConnections(input) },
       ),
     ],
     actions: [

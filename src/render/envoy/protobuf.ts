@@ -18,6 +18,11 @@ export const extension = (name: string, type: string, message: Message = {}): Me
 /** Protobuf's JSON duration: `300s`. */
 export const seconds = (value: Seconds | number): string => `${value}s`;
 
+/** What a matcher of RBAC decides; a denial is known by its name. */
+export const rbacAction = (name: string, verdict: "ALLOW" | "DENY"): Message => ({
+  action: extension(name, "envoy.config.rbac.v3.Action", { name, action: verdict }),
+});
+
 /** Removes a header from requests or responses. */
 export const remove = (header: string): Message => ({ remove: header });
 

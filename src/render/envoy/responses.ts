@@ -3,6 +3,7 @@ import {
   REQUESTED_TENANT_HEADER,
   TENANT_HEADER,
   TRUSTED_HEADERS,
+  UNTRUSTED_HEADERS,
   USER_HEADER,
 } from "../../model/headers";
 import { FILTERS } from "./names";
@@ -16,6 +17,8 @@ const FROM_UPSTREAM = "x-envoy-upstream-service-time";
 /** Seconds; for senders that were told "not now" without being told when. */
 export const RETRY_AFTER = 5;
 
+export const TOO_LARGE_MESSAGE = "The request is too large.";
+
 const cel = (expression: string): string => `%CEL(${expression})%`;
 
 /**
@@ -25,9 +28,12 @@ const cel = (expression: string): string => `%CEL(${expression})%`;
 export const finishFilter = (): Message =>
   extension(FILTERS.finish, HEADER_MUTATION, {
     mutations: {
-      request_trailers_mutations: [...TRUSTED_HEADERS, REQUESTED_TENANT_HEADER, ...CREDENTIAL_HEADERS].map(
-        remove,
-      ),
+      request_trailers_mutations: [
+        ...TRUSTED_HEADERS,
+        ...UNTRUSTED_HEADERS,
+        REQUESTED_TENANT_HEADER,
+        ...CREDENTIAL_HEADERS,
+      ].map(remove),
       response_mutations: [
         set(
           "retry-after",
@@ -42,9 +48,16 @@ export const finishFilter = (): Message =>
 /** gRPC codes that OTLP senders retry: CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS. */
 const RETRIED = ["1", "4", "10", "11", "14", "15"];
 
+/** UNKNOWN, RESOURCE_EXHAUSTED (without RetryInfo) and INTERNAL make senders drop what another attempt would bring through. */
+const MENDED = ["2", "8", "13"];
+/** What the collector's gRPC server says of a message that can never pass, whatever its code: that code stays. */
+const NEVER = ["larger than max", "error unmarshalling request", "failed to decompress"] as const;
+const [TOO_LARGE] = NEVER;
+const REFUSED = "The backend refused this.";
+
 /**
- * What the collector answers over gRPC. RESOURCE_EXHAUSTED without RetryInfo makes senders drop: it becomes UNAVAILABLE. Its
- * messages name internal addresses and are replaced; the details hold both again and go.
+ * What the collector answers over gRPC. What may pass later becomes UNAVAILABLE, which senders retry. Messages name internal
+ * addresses and are replaced; the details hold both again and go.
  */
 export const mendGrpcFilter = (): Message =>
   extension(FILTERS.mendGrpc, HEADER_MUTATION, {
@@ -56,34 +69,47 @@ function mended(where: "headers" | "trailers"): readonly Message[] {
   const status = value("grpc-status");
   // Trailers are always the upstream's: what Envoy answers itself has its status in the headers, and is well as it is.
   const ours = where === "headers" ? `!('${FROM_UPSTREAM}' in response.headers)` : "false";
-  const temporary = `${status} in ${celList(["8", ...RETRIED])}`;
-  const words = `${temporary} ? 'The backend cannot take this now.' : 'The backend refused this.'`;
+  const message = value("grpc-message");
+  const says = (text: string): string =>
+    `'grpc-message' in response.${where} && ${message}.contains('${text}')`;
+  const never = NEVER.map((text) => `(${says(text)})`).join(" || ");
+  const refused = `${status} == '8' && ${says(TOO_LARGE)} ? '${TOO_LARGE_MESSAGE}' : '${REFUSED}'`;
+  const words = `${status} in ${celList(RETRIED)} ? 'The backend cannot take this now.' : (${refused})`;
+  // The status first, from the original message; then the words, from what it is now.
   return [
-    // Before the status, which it looks at.
     set(
-      "grpc-message",
-      cel(`${ours} || ${status} == '0' ? ${value("grpc-message")} : (${words})`),
+      "grpc-status",
+      cel(`!(${ours}) && ${status} in ${celList(MENDED)} && !(${never}) ? '14' : ${status}`),
       "OVERWRITE_IF_EXISTS",
     ),
-    set("grpc-status", cel(`!(${ours}) && ${status} == '8' ? '14' : ${status}`), "OVERWRITE_IF_EXISTS"),
+    set("grpc-message", cel(`${ours} || ${status} == '0' ? ${message} : (${words})`), "OVERWRITE_IF_EXISTS"),
     remove("grpc-status-details-bin"),
   ];
 }
 
 const celList = (values: readonly string[]): string => `[${values.map((value) => `'${value}'`).join(", ")}]`;
 
-/** Which of an upstream's errors are answered in our words: a backend's 4xx about a query is the asker's to read. */
-const REPLACED = { default: 500, all: 400 } as const;
+/** How an upstream's errors are answered in our words. */
+interface Errors {
+  /** The lowest status that is replaced. */
+  readonly from: number;
+  /** Statuses that become 503. */
+  readonly unavailable: readonly number[];
+}
+/** A backend's 4xx about a query is the asker's to read. */
+const BACKEND: Errors = { from: 500, unavailable: [] };
+/** Its refusals name its backends whatever their status. OTLP senders drop what 408 and 500 answer, though it may pass later. */
+const COLLECTOR: Errors = { from: 400, unavailable: [408, 500] };
 
-/** Upstreams' error bodies name internal addresses. The status, which says whether to try again, stays. */
+/** Upstreams' error bodies name internal addresses. The status, which says whether to try again, stays where senders heed it. */
 export const upstreamErrorsFilter = (): Message =>
   extension(FILTERS.upstreamErrors, `${LUA}.Lua`, {
-    default_source_code: { inline_string: replaceBodies(REPLACED.default) },
-    source_codes: { all: { inline_string: replaceBodies(REPLACED.all) } },
+    default_source_code: { inline_string: replaceErrors(BACKEND) },
+    source_codes: { collector: { inline_string: replaceErrors(COLLECTOR) } },
   });
 
-/** For routes whose upstream's refusals name its backends, whatever their status. */
-export const replaceAllErrors: Message = any(`${LUA}.LuaPerRoute`, { name: "all" });
+/** For routes to the collector. */
+export const collectorErrors: Message = any(`${LUA}.LuaPerRoute`, { name: "collector" });
 /** For our own service, which names nobody. */
 export const keepErrors: Message = any(`${LUA}.LuaPerRoute`, { disabled: true });
 
@@ -91,7 +117,8 @@ export const keepErrors: Message = any(`${LUA}.LuaPerRoute`, { disabled: true })
  * Lua, because `custom_response` is not covered by Envoy's threat model. Statuses below `from` pass untouched. Waiting for the
  * body ends the life of the headers' handle, so that it is taken anew.
  */
-const replaceBodies = (from: number): string => `
+const replaceErrors = ({ from, unavailable }: Errors): string => `
+local unavailable = {${unavailable.map((status) => `[${status}] = true`).join(", ")}}
 local failed = '${errorBody("backend_failed", "The backend could not answer this.")}'
 local refused = '${errorBody("backend_refused", "The backend refused this.")}'
 function envoy_on_response(handle)
@@ -99,6 +126,11 @@ function envoy_on_response(handle)
   local status = tonumber(headers:get(":status"))
   if status < ${from} or headers:get("${FROM_UPSTREAM}") == nil then
     return
+  end
+  if unavailable[status] then
+    status = 503
+    headers:replace(":status", "503")
+    headers:replace("retry-after", "${RETRY_AFTER}")
   end
   local text = failed
   if status < 500 then

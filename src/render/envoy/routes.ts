@@ -1,9 +1,10 @@
 import { API_KEY_HEADER } from "../../model/headers";
 import { pathPattern } from "../../model/match";
 import { ROUTES, UPSTREAMS, type Listener, type Route, type Verifier } from "../../model/routes";
+import { bodyLimit } from "./body-limit";
 import { FILTERS, ROUTE_METADATA, TOKEN_FILTERS, upstreamCluster } from "./names";
 import { any, seconds, type Message } from "./protobuf";
-import { keepErrors, replaceAllErrors } from "./responses";
+import { collectorErrors, keepErrors } from "./responses";
 
 /** A listener's routes: the table's, in its order, and 404 for everything else. */
 export const routeTable = (listener: Listener): Message => ({
@@ -106,13 +107,10 @@ const TOKEN_OFF: Message = {
 
 const perFilter = ({ verifier, limits, upstream, right }: Route): Message => ({
   ...unverified(verifier),
-  [FILTERS.bodyLimit]: any(
-    "envoy.extensions.filters.http.buffer.v3.BufferPerRoute",
-    limits.stream === undefined ? { buffer: { max_request_bytes: limits.body } } : { disabled: true },
-  ),
+  [FILTERS.bodyLimit]: bodyLimit(limits.body),
   ...("api" in right && { [FILTERS.forgetCredentials]: off }),
   // The collector's refusals name its backends whatever their status; the auth service's own answers name nobody.
-  ...(upstream === "collectorHttp" && { [FILTERS.upstreamErrors]: replaceAllErrors }),
+  ...(upstream === "collectorHttp" && { [FILTERS.upstreamErrors]: collectorErrors }),
   ...(UPSTREAMS[upstream].service === "auth" && { [FILTERS.upstreamErrors]: keepErrors }),
 });
 

@@ -1,0 +1,37 @@
+import { without } from "../environment";
+import { resource } from "../builder";
+import { EDGE } from "./edge";
+import { HOSTS } from "./hosts";
+import type { Mutation, Mutations } from "./mutation";
+import { SERVICES } from "./services";
+import { TENANTS } from "./tenants";
+
+/** At least one for each rule. */
+export const MUTATIONS: Mutations = { ...EDGE, ...HOSTS, ...SERVICES, ...TENANTS };
+
+/** Takes away what rules read, so that there is nothing left to find wrong; `passed` are the rules that need nothing of it. */
+export const EMPTIED: readonly (Pick<Mutation, "what" | "apply"> & { readonly passed: readonly string[] })[] =
+  [
+    {
+      what: "no container",
+      apply: without(({ type }) => type.endsWith(":Container")),
+      passed: [
+        "clients-carry-one-tenant",
+        "images-are-pinned",
+        "names-are-unique",
+        "no-shared-credential",
+        "no-shared-data-source",
+        "people-enter-their-own-organisation",
+        "secrets-stay-secret",
+      ],
+    },
+    {
+      what: "nothing but a resource that nobody knows",
+      apply: (recording) => ({
+        ...recording,
+        outputs: {},
+        resources: [resource("aws:s3/bucket:Bucket", "data", {})],
+      }),
+      passed: [],
+    },
+  ];

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { publishedPortsNameAnAddress } from "../../policies/rules/published-ports-name-an-address";
+import { container, judge, messages, nothingOf, resource } from "./builder";
+
+const envoy = (ip?: unknown) => container("envoy", { ports: [{ internal: 4317, external: "14317", ip }] });
+const found = (ip?: unknown) => messages(publishedPortsNameAnAddress, [envoy(ip)]);
+const host = (publishAddress: string) => resource("atalaya:docker:Host", "docker", { publishAddress });
+
+describe("published-ports-name-an-address", () => {
+  it.each(["127.0.0.1", "127.1.2.3", "::1", "0:0:0:0:0:0:0:1"])("passes loopback, %s", (ip) => {
+    expect(found(ip)).toEqual([]);
+  });
+
+  it.each([undefined, "", null])("refuses no address, %j", (ip) => {
+    expect(found(ip)).toEqual([
+      "envoy publishes its port 4317 as 14317 without an address, which means on all of them.",
+    ]);
+  });
+
+  it.each(["0.0.0.0", "::", "[::]", "0:0:0:0:0:0:0:0", "192.0.2.1", "localhost", "*"])("refuses %s", (ip) => {
+    expect(found(ip)).toEqual([`envoy publishes its port 4317 as 14317 on ${ip}.`]);
+  });
+
+  it("passes the environment's own address, and no other", () => {
+    expect(messages(publishedPortsNameAnAddress, [host("192.0.2.1"), envoy("192.0.2.1")])).toEqual([]);
+    expect(messages(publishedPortsNameAnAddress, [host("192.0.2.1"), envoy("192.0.2.2")])).toEqual([
+      "envoy publishes its port 4317 as 14317 on 192.0.2.2.",
+    ]);
+    expect(messages(publishedPortsNameAnAddress, [host("192.0.2.1"), envoy()])).toHaveLength(1);
+  });
+
+  it("passes every address only where the environment says so", () => {
+    expect(messages(publishedPortsNameAnAddress, [host("0.0.0.0"), envoy("0.0.0.0")])).toEqual([]);
+    expect(messages(publishedPortsNameAnAddress, [host("0.0.0.0"), envoy()])).toHaveLength(1);
+  });
+
+  it("knows the environment's address by the edge's certificate where an engine does not tell", () => {
+    const request = resource("tls:index/certRequest:CertRequest", "edge", {
+      ipAddresses: ["127.0.0.1", "192.0.2.1"],
+    });
+    expect(messages(publishedPortsNameAnAddress, [request, envoy("192.0.2.1")])).toEqual([]);
+  });
+
+  it("says what to do about an address, and about none", () => {
+    const remedies = ["192.0.2.1", "0.0.0.0"].map(
+      (ip) => judge(publishedPortsNameAnAddress, [envoy(ip)])[0]?.remedy,
+    );
+    expect(remedies).toEqual([
+      "Publish it on 127.0.0.1, or configure 192.0.2.1 as this environment's publish address.",
+      "Give it an `ip`: 127.0.0.1, or this environment's publish address.",
+    ]);
+  });
+
+  it("does not pass an environment that publishes nothing", () => {
+    expect(messages(publishedPortsNameAnAddress, [container("envoy")])).toEqual([
+      nothingOf("published port"),
+    ]);
+  });
+});
