@@ -1,7 +1,17 @@
 // Runs a TypeScript program of this repository with the pinned Node, from a fresh clone on.
 // By hand: node scripts/typescript.mjs src/cli/main.ts preview
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureDependencies, root, runNode } from "./dependencies.mjs";
@@ -13,6 +23,8 @@ export async function runTypeScript(entry, args) {
   const flags = process.env["ATALAYA_DEBUG"] ? ["--enable-source-maps"] : ["--stack-trace-limit=0"];
   await runNode([...flags, await bundle(entry), ...args], {
     ATALAYA_ROOT: root,
+    // For a program that was compiled outside of the project.
+    NODE_PATH: join(root, "node_modules"),
     NODE_COMPILE_CACHE: join(root, ".cache", "v8"),
   });
 }
@@ -32,15 +44,28 @@ async function bundle(entry) {
     logLevel: "error",
   }).catch(() => process.exit(3));
   const [{ contents }] = outputFiles;
-  const directory = join(root, ".cache", "compiled");
+  const directory = compiledDirectory();
   const file = join(directory, `${createHash("sha256").update(contents).digest("hex").slice(0, 16)}.js`);
   if (!existsSync(file)) {
-    mkdirSync(directory, { recursive: true });
     // Renamed into place, because two commands may start at once.
     writeFileSync(`${file}.${process.pid}`, contents);
     renameSync(`${file}.${process.pid}`, file);
   }
   return file;
+}
+
+/** In the project, or where that cannot be written, in a directory of this run alone. */
+function compiledDirectory() {
+  const directory = join(root, ".cache", "compiled");
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK);
+    return directory;
+  } catch {
+    const own = mkdtempSync(join(tmpdir(), "atalaya-"));
+    process.on("exit", () => rmSync(own, { recursive: true, force: true }));
+    return own;
+  }
 }
 
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -22,7 +22,8 @@ export class DockerHost extends pulumi.ComponentResource implements Host {
   readonly #names = new Set<string>();
 
   constructor(name: string, environment: Environment, opts?: pulumi.ComponentResourceOptions) {
-    super("atalaya:docker:Host", name, { environment: environment.name }, opts);
+    const publishAddress = environment.publish.address;
+    super("atalaya:docker:Host", name, { environment: environment.name, publishAddress }, opts);
     this.#environment = environment.name;
     this.#networks = new Networks(name, environment.name, environment.debugPorts, { parent: this });
     this.#images = new Images(name, { parent: this });

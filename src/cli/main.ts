@@ -49,6 +49,12 @@ function commandLine(finish: (code: number) => void): Command {
 }
 
 async function main(): Promise<void> {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // Whoever reads our output may stop reading; the verdict stands.
+    if (error.code === "EPIPE") return;
+    process.stderr.write(`Standard output cannot be written: ${error.message}\n`);
+    process.exitCode = EXIT.ourFault;
+  });
   try {
     await commandLine((code) => {
       process.exitCode = code;

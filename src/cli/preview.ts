@@ -4,6 +4,7 @@ import { formatMarkdown } from "../preview/markdown";
 import { makePlan, type Plan } from "../preview/plan";
 import { record } from "../preview/recorder";
 import { formatText } from "../preview/text";
+import { isActive, type Tenant } from "../model/tenant";
 import { toJson } from "../render/yaml";
 import { checkDirectory, writeDirectory } from "./output";
 import { EXIT } from "./errors";
@@ -34,7 +35,10 @@ export async function preview(options: PreviewOptions): Promise<number> {
     }),
   );
   const policies = await step("Checking the policies", () => evaluate(recording));
-  const plan = makePlan({ environment, tenants, recording, files, policies, warnings });
+  const plan = makePlan({
+    ...{ environment, tenants, recording, files, policies },
+    warnings: [...warnings, ...tenants.filter((tenant) => !isActive(tenant)).map(suspension)],
+  });
   if (out !== undefined) {
     writeDirectory(out, [
       { path: "plan.json", content: toJson(plan) },
@@ -46,11 +50,18 @@ export async function preview(options: PreviewOptions): Promise<number> {
   return policies.violations.length === 0 ? EXIT.good : EXIT.violated;
 }
 
+const suspension = ({ id }: Tenant): string =>
+  `Tenant ${id} is suspended: all its credentials are refused and its agents stand still. Nothing of it is deleted.`;
+
+/** Colours for a person at a terminal that has them; https://no-color.org counts a value that is not empty. */
+const hasColor = (): boolean =>
+  process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb";
+
 function format(plan: Plan, { format, whole }: PreviewOptions): string {
   switch (format) {
     case "text":
       return formatText(plan, {
-        color: process.stdout.isTTY && process.env["NO_COLOR"] === undefined,
+        color: hasColor(),
         whole,
       });
     case "json":

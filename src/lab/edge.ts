@@ -1,3 +1,4 @@
+import { LISTENERS } from "../model/routes";
 import type { Topology } from "../model/topology";
 import { httpUrl } from "../model/topology";
 import { LabError } from "./error";
@@ -16,13 +17,14 @@ export class EdgeStatus {
     return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
   }
 
-  /** Until it has Keycloak's keys. */
+  /** Until it has Keycloak's keys: each listener fetches its own. */
   hasKeys(abort?: AbortSignal): Promise<void> {
     return waitUntil(
       "Envoy to fetch Keycloak's keys",
       async () => {
         abort?.throwIfAborted();
-        return (await this.counter("envoy_http_jwt_authn_jwks_fetch_success")) > 0;
+        const fetched = await this.counter("envoy_http_jwt_authn_jwks_fetch_success");
+        return fetched >= LISTENERS.length;
       },
       { timeoutMs: 30_000 },
     );

@@ -3,12 +3,28 @@ import { shortType } from "./describe";
 import { TENANT_COLUMNS, tenantRow } from "./tenants-table";
 import { headline } from "./text";
 
-/** Rows beyond this are counted, so that the text stays under what a pull request's comment may hold (65,536 characters). */
+/** A pull request's comment may hold 65,536 characters. */
+const LARGEST = 60_000;
+/** Rows of a table or list beyond this are counted only. */
 const ROWS = 100;
 
-/** The preview for a pull request: the verdict first, everything long folded. */
+/** The preview for a pull request: the verdict first, everything long folded, and never larger than a comment may be. */
 export function formatMarkdown(plan: Plan): string {
+  for (let rows = ROWS; ; rows = Math.floor(rows / 2)) {
+    const text = compose(plan, (lines) => cap(lines, rows));
+    if (Buffer.byteLength(text) <= LARGEST || rows === 0) return text;
+  }
+}
+
+type Cap = (lines: readonly string[]) => readonly string[];
+
+function compose(plan: Plan, capped: Cap): string {
   const { passed, violations } = plan.policies;
+  const table = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] => [
+    row(head),
+    row(head.map(() => "---")),
+    ...capped(rows.map(row)),
+  ];
   const verdict =
     violations.length === 0
       ? `All ${passed.length} policies pass.`
@@ -52,16 +68,10 @@ function resourceCounts(plan: Plan): readonly (readonly string[])[] {
     .sort(([a = ""], [b = ""]) => (a < b ? -1 : 1));
 }
 
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] => [
-  row(head),
-  row(head.map(() => "---")),
-  ...capped(rows.map(row)),
-];
-
 const row = (cells: readonly string[]): string => `| ${cells.map(escape).join(" | ")} |`;
 
-const capped = (lines: readonly string[]): readonly string[] =>
-  lines.length <= ROWS ? lines : [...lines.slice(0, ROWS), "", `... and ${lines.length - ROWS} more`];
+const cap = (lines: readonly string[], rows: number): readonly string[] =>
+  lines.length <= rows ? lines : [...lines.slice(0, rows), "", `... and ${lines.length - rows} more`];
 
 const folded = (summary: string, lines: readonly string[]): readonly string[] => [
   `<details><summary>${summary}</summary>`,
@@ -74,4 +84,7 @@ const folded = (summary: string, lines: readonly string[]): readonly string[] =>
 
 /** Names and values come from the tenant list: they must not become markup in somebody's comment. */
 const escape = (text: string): string =>
-  text.replaceAll(/[\\`*_[\]<>|]/g, "\\$&").replaceAll(/\s*\n\s*/g, " ");
+  text
+    .replaceAll(/[\\`*_[\]<>|]/g, "\\$&")
+    .replaceAll("@", "&#64;")
+    .replaceAll(/\s*\n\s*/g, " ");

@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { createColors } from "picocolors";
 import type { Plan } from "./plan";
 import { isMadeUp } from "./describe";
-import { environmentTree } from "./tree";
+import { environmentTree, SHOWN_TENANTS } from "./tree";
 import { TENANT_COLUMNS, tenantRow } from "./tenants-table";
 
 export interface TextOptions {
@@ -29,7 +29,7 @@ export function formatText(plan: Plan, options: TextOptions): string {
     "",
     environmentTree(plan, options.whole),
     "",
-    tenantTable(plan),
+    tenantTable(plan, options.whole),
     "",
     section("Where to go", formatOutputs(plan.outputs)),
     `${bold("Policies")}  ${verdict}`,
@@ -65,10 +65,14 @@ export const formatViolation = ({
     `  remedy:   ${remedy}`,
   ].join("\n");
 
-function tenantTable(plan: Plan): string {
+function tenantTable(plan: Plan, whole: boolean): string {
   const table = new Table({ head: [...TENANT_COLUMNS], style: { head: [], border: [], compact: true } });
-  for (const tenant of plan.tenants) table.push([...tenantRow(tenant)]);
-  return table.toString();
+  const shown = whole ? plan.tenants : plan.tenants.slice(0, SHOWN_TENANTS);
+  for (const tenant of shown) table.push([...tenantRow(tenant)]);
+  const hidden = plan.tenants.length - shown.length;
+  return hidden === 0
+    ? table.toString()
+    : `${table.toString()}\n... and ${hidden} more tenants (--whole shows them)`;
 }
 
 /** Stack outputs, one line a value: `endpoints.otlpHttp  https://localhost:4318`. The tenants' own would fill the screen. */

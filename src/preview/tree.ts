@@ -4,7 +4,7 @@ import type { Plan, PlannedResource } from "./plan";
 
 /** Up to this many tenants are shown with everything that is theirs; beyond it each has a line, and beyond that they are counted. */
 const SHOWN_WHOLE = 5;
-const SHOWN_AS_LINE = 25;
+export const SHOWN_TENANTS = 25;
 const TENANT_TYPE = "atalaya:tenant:Tenant";
 
 /**
@@ -34,12 +34,12 @@ export function environmentTree(plan: Plan, whole: boolean): string {
   const tenants = roots.filter(({ type }) => type === TENANT_TYPE);
   const shared = roots.filter(({ type }) => type !== TENANT_TYPE);
   const line = (tenant: PlannedResource): string => `${describeResource(tenant)}  ${count(tenant)} resources`;
-  const hidden = tenants.length - SHOWN_AS_LINE;
+  const hidden = tenants.length - SHOWN_TENANTS;
   const shown =
     whole || tenants.length <= SHOWN_WHOLE
       ? tenants.map(branch)
       : [
-          ...tenants.slice(0, SHOWN_AS_LINE).map(line),
+          ...tenants.slice(0, SHOWN_TENANTS).map(line),
           ...(hidden > 0 ? [`... and ${hidden} more tenants (--whole shows them)`] : []),
         ];
   return archy({ label: plan.environment.name, nodes: [...shared.map(branch), ...shown] }).trimEnd();

@@ -91,6 +91,42 @@ describe("preview", () => {
   });
 });
 
+describe("odd circumstances", () => {
+  it("a reader that stops reading does not change the verdict", () => {
+    const { status, stderr } = spawnSync(
+      "bash",
+      [
+        "-c",
+        `set -o pipefail; "$0" "$1" preview --format json | head -c 1 > /dev/null`,
+        process.execPath,
+        join(root, "scripts", "atalaya.mjs"),
+      ],
+      { encoding: "utf8", timeout: 60_000 },
+    );
+    expect([status, stderr]).toEqual([0, ""]);
+  });
+
+  it("output that cannot be written is said, with exit code 3", () => {
+    const { status, stderr } = spawnSync(
+      "bash",
+      ["-c", `"$0" "$1" preview > /dev/full`, process.execPath, join(root, "scripts", "atalaya.mjs")],
+      { encoding: "utf8", timeout: 60_000 },
+    );
+    expect(stderr).toMatch(/^Standard output cannot be written: ENOSPC/);
+    expect(status).toBe(3);
+  });
+
+  it("a suspended tenant needs attention and is no violation", () => {
+    const { status, stdout } = atalaya(
+      "preview",
+      "--tenants",
+      list("tenants:\n  - id: cl\n    name: Chile\n    state: suspended\n"),
+    );
+    expect(status).toBe(0);
+    expect(stdout).toContain("Tenant cl is suspended");
+  });
+});
+
 describe("bad input", () => {
   const cases: readonly (readonly [string, () => readonly string[], RegExp])[] = [
     [

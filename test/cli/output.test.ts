@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -56,6 +57,39 @@ it("does not touch a directory of somebody else", () => {
     }),
   ).toMatch(/holds files that Atalaya did not write/);
   expect(readdirSync(out)).toEqual(["thesis.txt"]);
+});
+
+it("does not touch its own directory when somebody put a file there", () => {
+  writeDirectory(out, [{ path: "a/b", content: "1" }]);
+  writeFileSync(join(out, "a", "notes.txt"), "mine");
+  const again = (): void => {
+    writeDirectory(out, [{ path: "a/b", content: "2" }]);
+  };
+  expect(refusal(again)).toMatch(/such as a\/notes\.txt/);
+  expect(readFileSync(join(out, "a/b"), "utf8")).toBe("1");
+});
+
+it("follows a link to a directory, and no link to nowhere", () => {
+  mkdirSync(join(parent, "real"));
+  symlinkSync(join(parent, "real"), out);
+  writeDirectory(out, [{ path: "a", content: "1" }]);
+  expect(readdirSync(join(parent, "real"))).toContain("a");
+  const dangling = join(parent, "dangling");
+  symlinkSync(join(parent, "nowhere"), dangling);
+  expect(
+    refusal(() => {
+      writeDirectory(dangling, []);
+    }),
+  ).toMatch(/leads nowhere/);
+});
+
+it("says what the file system says, where nothing can be written", () => {
+  for (const impossible of ["/proc/atalaya", join(parent, "x".repeat(300))])
+    expect(
+      refusal(() => {
+        writeDirectory(impossible, []);
+      }),
+    ).toMatch(/cannot be written/);
 });
 
 it("does not replace a file", () => {
