@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { join, resolve } from "node:path";
-import { formatProblem, loadTenantList, parseStack, PROJECT, tenantsOf } from "./config";
+import { join } from "node:path";
+import { formatProblem, loadProjectList, parseStack, PROJECT, tenantsOf } from "./config";
 import { declareStack } from "./stack/program";
 import { refuseRemovals } from "./stack/removals";
 import { renderStack } from "./stack/render";
@@ -16,7 +16,7 @@ const main = async (): Promise<Record<string, unknown>> => {
   const all = pulumi.runtime.allConfig();
   const secretKeys = secretConfigKeys();
   const settings = parseStack(stack, new Map(Object.entries(all)), `Pulumi.${stack}.yaml`, { secretKeys });
-  const list = loadTenantList(resolve(ROOT, settings.tenants));
+  const list = loadProjectList(ROOT, stack, settings.tenants);
   const { tenants, warnings } = tenantsOf(list, settings.environment, { secretKeys });
   for (const warning of [...settings.warnings, ...warnings]) await pulumi.log.warn(formatProblem(warning));
   await refuseRemovals(tenants);

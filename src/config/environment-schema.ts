@@ -43,7 +43,7 @@ const port = (description: string) => within(1, 65_535, description).optional();
 
 const ADDRESS_ERROR = orMissing(
   "is not an IP address",
-  'Write one, such as "127.0.0.1" (this machine) or "0.0.0.0" (everybody).',
+  'Write one of this machine, such as "127.0.0.1" (nobody else reaches it) or "192.0.2.10" (its network does).',
 );
 
 const publish = z

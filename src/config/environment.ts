@@ -109,16 +109,29 @@ const sizesOf = (parsed: ParsedStack["sizes"]): Environment["sizes"] =>
     ]),
   ) as unknown as Environment["sizes"];
 
-const isLoopback = (address: string): boolean =>
-  address.startsWith("127.") || (isIPv6(address) && new URL(`http://[${address}]`).hostname === "[::1]");
+/** One spelling for each: `0:0::1` is `::1`. */
+const spelling = (address: string): string =>
+  isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
+
+const isLoopback = (address: string): boolean => address.startsWith("127.") || spelling(address) === "::1";
+const isEveryAddress = (address: string): boolean => ["0.0.0.0", "::"].includes(spelling(address));
+
+/** Only the edge has a certificate of ours. */
+const PUBLISHED = "the edge, and Keycloak and Grafana without TLS";
 
 function warn(report: Report, environment: Environment): void {
   const { host, publish, demonstrationUsers } = environment;
   const outside = host === "docker" && !isLoopback(publish.address);
-  if (outside)
+  if (outside && isEveryAddress(publish.address))
     report.add(
       ["publish", "address"],
-      "is not loopback: others on the network reach Envoy, Keycloak and Grafana without TLS of ours",
+      `is every address of this machine: whoever reaches one of its networks reaches ${PUBLISHED}`,
+      "Name the one address that is meant, or keep it only behind a TLS proxy or a firewall.",
+    );
+  else if (outside)
+    report.add(
+      ["publish", "address"],
+      `is not loopback: others on the network reach ${PUBLISHED}`,
       "Keep it only if that is meant, and put a TLS proxy or a firewall in front.",
     );
   if (demonstrationUsers && (outside || host === "kubernetes"))

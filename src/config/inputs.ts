@@ -1,9 +1,10 @@
-import { isAbsolute, join } from "node:path";
+import { resolve } from "node:path";
 import type { Environment } from "../model/environment";
 import { parseStack } from "./environment";
-import { together, type Problem } from "./problems";
+import { ConfigError, together, type Problem } from "./problems";
 import { tenantsOf, type Selection } from "./selection";
-import { loadStackConfig, type StackConfig } from "./stack-files";
+import { projectPath, shownPath } from "./source";
+import { loadStackConfig, stacksOf, type StackConfig } from "./stack-files";
 import { loadTenantList, type TenantList } from "./tenants";
 
 export interface Inputs {
@@ -28,12 +29,43 @@ export function loadInputs(root: string, stack: string, options: InputOptions = 
   const stackConfig = loadStackConfig(root, stack);
   const { config, file, secretKeys, locate } = stackConfig;
   const listed = config.get("atalaya:tenants") ?? "";
-  const path = options.tenants ?? (listed === "" ? "tenants.yaml" : listed);
+  const path = listed === "" ? "tenants.yaml" : listed;
+  const { tenants: other } = options;
   const [settings, list] = together<[ReturnType<typeof parseStack>, TenantList]>(
     () => parseStack(stack, config, file, { secretKeys, locate }),
-    () => loadTenantList(isAbsolute(path) ? path : join(root, path)),
+    () => (other === undefined ? loadProjectList(root, stack, path) : loadOtherList(root, stack, other)),
   );
   const { environment } = settings;
   const { tenants, warnings } = tenantsOf(list, environment, { secretKeys });
   return { environment, list, tenants, stackConfig, warnings: [...settings.warnings, ...warnings] };
 }
+
+/** The project's own tenant list, at a path from its root. Throws {@link ConfigError}. */
+export function loadProjectList(root: string, stack: string, path: string): TenantList {
+  const whole = resolve(root, path);
+  return loadTenantList(whole, {
+    file: projectPath(root, whole),
+    environments: environmentsOf(root, stack),
+  });
+}
+
+function loadOtherList(root: string, stack: string, path: string): TenantList {
+  if (path.trim() === "")
+    throw new ConfigError([
+      {
+        file: "--tenants",
+        path: "",
+        message: "names no file",
+        remedy: "Name one, or leave it out for the stack's own list.",
+      },
+    ]);
+  return loadTenantList(resolve(root, path), {
+    file: shownPath(path),
+    environments: environmentsOf(root, stack),
+  });
+}
+
+/** The stack that runs is one, wherever its configuration is kept. */
+const environmentsOf = (root: string, stack: string): readonly string[] => [
+  ...new Set([...stacksOf(root), stack]),
+];

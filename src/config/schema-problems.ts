@@ -17,7 +17,8 @@ export function didYouMean(word: string, known: readonly string[]): string {
   const choices = known.length > MAXIMUM_CHOICES ? "" : `Known: ${[...known].sort().join(", ")}.`;
   const near = closest(word.toLowerCase(), [...known]);
   const allowed = Math.min(3, Math.max(1, Math.floor(word.length / 2)));
-  if (distance(word.toLowerCase(), near.toLowerCase()) <= allowed) return `Did you mean "${near}"?`;
+  const [written, meant] = [word.toLowerCase(), near.toLowerCase()];
+  if (distance(written, meant) <= allowed || isSwap(written, meant)) return `Did you mean "${near}"?`;
   return choices === "" ? "Look at the names above." : choices;
 }
 
@@ -26,6 +27,13 @@ export const orMissing =
   (message: string, remedy: string) =>
   ({ input }: { readonly input?: unknown }): string =>
     input === undefined ? say("is missing", "Add it.") : say(message, remedy);
+
+/** Two neighbouring letters the wrong way round: one slip, and two for the distance. */
+const isSwap = (written: string, meant: string): boolean =>
+  Array.from(
+    written,
+    (_, at) => written.slice(0, at) + (written[at + 1] ?? "") + (written[at] ?? "") + written.slice(at + 2),
+  ).includes(meant);
 
 const EXPECTED: Readonly<Record<string, string>> = {
   object: "a map of fields",

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { isAbsolute, relative } from "node:path";
+import { isAbsolute, relative, sep } from "node:path";
 import { ConfigError, type Problem } from "./problems";
 
 /** A list of 10,000 tenants is about 2 MiB. */
@@ -16,11 +16,16 @@ const READ_ERRORS: Readonly<Record<string, readonly [message: string, remedy: st
 const whole = (file: string, message: string, remedy: string): ConfigError =>
   new ConfigError([{ file, path: "", message, remedy }]);
 
+const below = (directory: string, path: string): string => {
+  const short = relative(directory, path);
+  return short === "" || short === ".." || short.startsWith(`..${sep}`) ? path : short;
+};
+
 /** The path as a reader would type it: relative to where they are, when that is shorter. */
-export function shownPath(path: string): string {
-  const short = relative(process.cwd(), path);
-  return isAbsolute(path) && short !== "" && !short.startsWith("..") ? short : path;
-}
+export const shownPath = (path: string): string => (isAbsolute(path) ? below(process.cwd(), path) : path);
+
+/** What problems call a file of the project: relative to its root, wherever the command was typed. */
+export const projectPath = (root: string, path: string): string => below(root, path);
 
 /**
  * The text of a UTF-8 file. Throws {@link ConfigError} when it is missing, a directory, unreadable, over 5 MiB or not UTF-8.

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ConfigError, together } from "./problems";
 import { mapAt, valueAt, type Locate, type Report } from "./report";
 import { didYouMean } from "./schema-problems";
-import { readSource, shownPath } from "./source";
+import { projectPath, readSource } from "./source";
 import { PREVIEW_SECRET } from "./stack-values";
 import { parseYaml } from "./yaml";
 
@@ -26,7 +26,7 @@ export interface StackConfig {
  */
 export function loadStackConfig(root: string, stack: string): StackConfig {
   const [project, values] = together<[Report, Report]>(
-    () => checked(join(root, "Pulumi.yaml"), []),
+    () => checked(root, "Pulumi.yaml", { known: [], whenEmpty: "Take it back from git." }),
     () => readStack(root, stack),
   );
   const name = valueAt(project.source.value, ["name"]);
@@ -48,8 +48,17 @@ export function loadStackConfig(root: string, stack: string): StackConfig {
   };
 }
 
-function checked(path: string, known: readonly string[]): Report {
-  const report = parseYaml(readSource(path), shownPath(path));
+interface Expected {
+  /** Fields of the file; none: any. */
+  readonly known: readonly string[];
+  /** Remedy. */
+  readonly whenEmpty: string;
+}
+
+function checked(root: string, name: string, { known, whenEmpty }: Expected): Report {
+  const path = join(root, name);
+  const file = projectPath(root, path);
+  const report = parseYaml(readSource(path, file), file, whenEmpty);
   const { value } = report.source;
   if (value === null || typeof value !== "object" || Array.isArray(value))
     report.add([], "the file is not a map of fields", 'Write it as "field: value" lines.', {
@@ -63,13 +72,16 @@ function checked(path: string, known: readonly string[]): Report {
   return report;
 }
 
-const STACK_FIELDS = ["config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment"];
+const STACK_FILE: Expected = {
+  known: ["config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment"],
+  whenEmpty: 'Write "config:" and "atalaya:<setting>: <value>" lines below it, or take it back from git.',
+};
 
 function readStack(root: string, stack: string): Report {
-  const path = join(root, `Pulumi.${stack}.yaml`);
+  const name = `Pulumi.${stack}.yaml`;
   const stacks = stacksOf(root);
-  if (!stacks.includes(stack)) throw noSuchStack(path, stack, stacks);
-  const report = checked(path, STACK_FIELDS);
+  if (!stacks.includes(stack)) throw noSuchStack(projectPath(root, join(root, name)), stack, stacks);
+  const report = checked(root, name, STACK_FILE);
   const config = valueAt(report.source.value, ["config"]);
   if (config !== undefined && config !== null && (typeof config !== "object" || Array.isArray(config)))
     report.add(["config"], "has the wrong type", 'Write "atalaya:<setting>: <value>" lines below it.');
@@ -95,15 +107,13 @@ export function stacksOf(root: string): readonly string[] {
   }
 }
 
-function noSuchStack(path: string, stack: string, stacks: readonly string[]): ConfigError {
+function noSuchStack(file: string, stack: string, stacks: readonly string[]): ConfigError {
   const exist = stacks.length === 0 ? "There is no stack here yet." : `Stacks here: ${stacks.join(", ")}.`;
   const near = stacks.length === 0 ? "" : didYouMean(stack, stacks);
   const remedy = near.startsWith("Did")
     ? `${near} ${exist}`
     : `${exist} Create the file, or name one that exists.`;
-  return new ConfigError([
-    { file: shownPath(path), path: "", message: `there is no stack "${stack}"`, remedy },
-  ]);
+  return new ConfigError([{ file, path: "", message: `there is no stack "${stack}"`, remedy }]);
 }
 
 /** Engine's form of a plain value: scalars as text, everything else as JSON. */

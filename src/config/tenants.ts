@@ -1,4 +1,5 @@
 import type { Plan } from "../model/limits";
+import { checkEnvironments } from "./listed-environments";
 import { checkRepeats } from "./repeats";
 import { defaultAgentId, orgId, serviceClientId, type ClientId, type TenantId } from "../model/names";
 import { DEFAULT_PLAN } from "../model/plans";
@@ -34,12 +35,24 @@ export interface TenantList {
   readonly source: Source;
 }
 
+export interface ListOptions {
+  /** Names of the environments there are. Given, tenants must not name another one: they would be nowhere. */
+  readonly environments?: readonly string[];
+}
+
+export interface FileOptions extends ListOptions {
+  /** What problems call the file; by default the path as a reader would type it. */
+  readonly file?: string;
+}
+
 /** Reads `tenants.yaml`. Throws {@link ConfigError} with everything that is wrong with it. */
-export const loadTenantList = (path: string): TenantList =>
-  parseTenantList(readSource(path), shownPath(path));
+export const loadTenantList = (path: string, { file, ...options }: FileOptions = {}): TenantList => {
+  const shown = file ?? shownPath(path);
+  return parseTenantList(readSource(path, shown), shown, options);
+};
 
 /** The same from text; `file` is what problems call it. */
-export function parseTenantList(text: string, file: string): TenantList {
+export function parseTenantList(text: string, file: string, options: ListOptions = {}): TenantList {
   const report = parseYaml(text, file);
   const { value } = report.source;
   const result = tenantListSchema.safeParse(value);
@@ -51,6 +64,7 @@ export function parseTenantList(text: string, file: string): TenantList {
   checkDisplayNames(report, entries);
   checkContacts(report);
   checkRepeats(report);
+  checkEnvironments(report, options.environments);
   const plans = checkPlans(report);
   const settings = listAt(value, ["tenants"]).map((tenant, index) =>
     checkTenant(report, index, tenant, plans),

@@ -20,6 +20,8 @@ import { checkText } from "./source";
 /** Keys that mean something to JavaScript itself; no field or plan of ours has such a name. */
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
+const EMPTY_LIST = "See the tenants.yaml that Atalaya ships, or take it back from git.";
+
 const SYNTAX: Partial<Readonly<Record<YAMLError["code"], readonly [message: string, remedy: string]>>> = {
   TAB_AS_INDENT: ["a tab is used as indentation", "Indent with two spaces."],
   MULTIPLE_DOCS: ["the file holds several documents", 'Remove the "---" line and what follows it.'],
@@ -33,8 +35,9 @@ const SYNTAX: Partial<Readonly<Record<YAMLError["code"], readonly [message: stri
  * Reads YAML 1.2 strictly: plain maps with text keys, lists and scalars. Returns the plain value and where each part
  * stands, and the problems that leave a value to go on with (duplicate keys, aliases, tags). Throws {@link ConfigError}
  * when there is no such value: not YAML, nothing in it, several documents.
+ * @param whenEmpty what to do about a file with nothing in it
  */
-export function parseYaml(text: string, file: string): Report {
+export function parseYaml(text: string, file: string, whenEmpty = EMPTY_LIST): Report {
   const textProblems = checkText(text, file);
   if (textProblems.length > 0) throw new ConfigError(textProblems);
   const lines = new LineCounter();
@@ -53,7 +56,7 @@ export function parseYaml(text: string, file: string): Report {
     });
   const found = new Report({ file, value, locate });
   found.problems.push(...report.problems.map((problem) => withTenant(problem, value)));
-  addSyntaxErrors(document, lines, found);
+  addSyntaxErrors(document, lines, found, whenEmpty);
   return found;
 }
 
@@ -94,7 +97,7 @@ function withTenant(problem: Problem, value: unknown): Problem {
   return typeof id === "string" ? { ...problem, tenant: id } : problem;
 }
 
-function addSyntaxErrors(document: Document, lines: LineCounter, report: Report): void {
+function addSyntaxErrors(document: Document, lines: LineCounter, report: Report, whenEmpty: string): void {
   if (document.errors.some(({ code }) => code === "RESOURCE_EXHAUSTION")) throw tooDeep(report.source.file);
   for (const error of document.errors) {
     const [message, remedy] = SYNTAX[error.code] ?? [
@@ -115,7 +118,7 @@ function addSyntaxErrors(document: Document, lines: LineCounter, report: Report)
       file: report.source.file,
       path: "",
       message: "the file is empty",
-      remedy: "See the tenants.yaml that Atalaya ships, or take it back from git.",
+      remedy: whenEmpty,
     });
     throw new ConfigError(report.problems);
   }

@@ -9,12 +9,13 @@ import { Tenant } from "../../components/tenant";
 import { TenantIdentity } from "../../components/tenant-identity";
 import { sends, type Agent as DeclaredAgent } from "../model/tenant";
 import { authority } from "../model/topology";
-import { prepareAuthImage } from "./auth-image";
+import { buildableAuthImage, plannedAuthImage } from "./auth-image";
 import { environmentOutputs, tenantOutput, type TenantOutput } from "./outputs";
 import type { RenderedStack } from "./render";
 import { defineShared, hostOf, type EnvironmentInput, type Shared } from "./shared";
 
-const PROJECT_ROOT = join(__dirname, "..", "..");
+/** A command that was compiled to one file, which may lie anywhere, is told. */
+const projectRoot = (): string => process.env["ATALAYA_ROOT"] ?? join(__dirname, "..", "..");
 
 /** Tenants that are registered at once: more only fill the memory. */
 const BATCH = 20;
@@ -122,9 +123,11 @@ function defineAgent(
 /** The same for a stack of this project: its own auth image and its own configuration secrets. */
 export const declareStack = (stack: RenderedStack): Promise<Record<string, unknown>> => {
   const config = new pulumi.Config();
+  // Without an engine nothing is built: a plan of the same tenants is the same everywhere.
+  const authImage = pulumi.runtime.getEngine() === undefined ? plannedAuthImage : buildableAuthImage;
   return defineEnvironment({
     ...stack,
-    authImage: prepareAuthImage(PROJECT_ROOT),
+    authImage: authImage(projectRoot()),
     secret: (key) => config.requireSecret(key),
   });
 };

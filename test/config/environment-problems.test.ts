@@ -52,7 +52,7 @@ const cases: readonly (readonly [string, Settings, readonly string[]])[] = [
     "addresses and ports",
     { publish: { address: "localhost", ports: { grafana: 70000, keycloak: "8090", otlp: 1 } } },
     [
-      'Pulumi.dev.yaml: atalaya:publish.address "localhost" is not an IP address. Write one, such as "127.0.0.1" (this machine) or "0.0.0.0" (everybody).',
+      'Pulumi.dev.yaml: atalaya:publish.address "localhost" is not an IP address. Write one of this machine, such as "127.0.0.1" (nobody else reaches it) or "192.0.2.10" (its network does).',
       "Pulumi.dev.yaml: atalaya:publish.ports.grafana 70000 is not a whole number from 1 to 65535. Write one.",
       'Pulumi.dev.yaml: atalaya:publish.ports.keycloak "8090" is not a whole number from 1 to 65535. Write one.',
       "Pulumi.dev.yaml: atalaya:publish.ports.otlp is not a known field. Known: grafana, keycloak, otlpGrpc, otlpHttp.",

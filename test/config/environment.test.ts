@@ -78,12 +78,16 @@ it("takes texts, numbers, booleans and JSON as the engine hands them over", () =
 
 describe("what should be deliberate is a warning", () => {
   it("publishing on an address that is not loopback", () => {
-    expect(warnings({ publish: { address: "0.0.0.0" } })).toEqual([
-      'Pulumi.dev.yaml: atalaya:publish.address "0.0.0.0" is not loopback: others on the network reach Envoy, Keycloak and Grafana without TLS of ours. Keep it only if that is meant, and put a TLS proxy or a firewall in front.',
+    expect(warnings({ publish: { address: "192.0.2.10" } })).toEqual([
+      'Pulumi.dev.yaml: atalaya:publish.address "192.0.2.10" is not loopback: others on the network reach the edge, and Keycloak and Grafana without TLS. Keep it only if that is meant, and put a TLS proxy or a firewall in front.',
     ]);
-    expect(warnings({ publish: { address: "::" } })).toHaveLength(1);
     for (const address of ["127.0.0.1", "127.1.2.3", "::1", "0:0:0:0:0:0:0:1"])
       expect(warnings({ publish: { address } })).toEqual([]);
+  });
+  it.each(["0.0.0.0", "::", "0:0:0:0:0:0:0:0"])("publishing on every address, such as %s", (address) => {
+    expect(warnings({ publish: { address } })).toEqual([
+      `Pulumi.dev.yaml: atalaya:publish.address "${address}" is every address of this machine: whoever reaches one of its networks reaches the edge, and Keycloak and Grafana without TLS. Name the one address that is meant, or keep it only behind a TLS proxy or a firewall.`,
+    ]);
   });
   it("demonstration users where others come", () => {
     expect(warnings({ demonstrationUsers: "true" })).toEqual([]);

@@ -54,7 +54,7 @@ describe("what backends keep", () => {
   it("says that it has forgotten something before it counts too few", () => {
     const store = new Store();
     const body = Buffer.alloc(64 * 1024 ** 2);
-    for (let index = 0; index < 9; index++) store.add(received({ body }));
+    for (let index = 0; index < 8; index++) store.add(received({ body }));
     expect(() => store.stored()).toThrow("have forgotten 1 requests");
     store.clear();
     expect(store.stored()).toEqual([]);

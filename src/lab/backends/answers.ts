@@ -58,10 +58,10 @@ function needles({ path, query, body }: Omit<Received, "status">): readonly stri
 
 function isStored({ backend, tenant = "" }: Omit<Received, "status">, needle: string, store: Store): boolean {
   const here = { backend, tenant };
-  if (store.stored({ ...here, contains: needle }).length > 0) return true;
+  if (store.recentlyStored({ ...here, contains: needle }).length > 0) return true;
   return (
     backend === "tempo" &&
     /^[0-9a-f]{32}$/.test(needle) &&
-    store.stored({ ...here, contains: Buffer.from(needle, "hex") }).length > 0
+    store.recentlyStored({ ...here, contains: Buffer.from(needle, "hex") }).length > 0
   );
 }

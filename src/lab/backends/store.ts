@@ -37,9 +37,19 @@ export class Store {
     return this.#received;
   }
 
-  /** Writes that were accepted, oldest first. */
-  stored({ tenant, backend, contains }: StoredQuery = {}): readonly Received[] {
-    return this.received().filter(
+  /** What of it is still known, for whoever does not count. */
+  recent(): readonly Received[] {
+    return this.#received;
+  }
+
+  /** Writes that were accepted, oldest first. Throws as {@link received} does. */
+  stored(query: StoredQuery = {}): readonly Received[] {
+    this.received();
+    return this.recentlyStored(query);
+  }
+
+  recentlyStored({ tenant, backend, contains }: StoredQuery = {}): readonly Received[] {
+    return this.#received.filter(
       (one) =>
         one.kind === "write" &&
         one.status > 0 &&

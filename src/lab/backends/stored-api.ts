@@ -20,7 +20,7 @@ const shown = ({ backend, at, tenant, method, path, query, status, body, headers
 
 /**
  * `GET /stored?tenant=tenant-mx&backend=loki&contains=text`: what was stored, as JSON; `/received` also has what was refused
- * and what was read.
+ * and what was read. The newest half a gigabyte of it.
  */
 export function storedApi(store: Store, port: number): Promise<Server> {
   const server = createServer((incoming, response) => {
@@ -33,8 +33,8 @@ export function storedApi(store: Store, port: number): Promise<Server> {
       ...(contains !== undefined && { contains }),
     };
     const answers: Readonly<Record<string, () => readonly Received[]>> = {
-      "/stored": () => store.stored(query),
-      "/received": () => store.received(),
+      "/stored": () => store.recentlyStored(query),
+      "/received": () => store.recent(),
     };
     const answer = Object.hasOwn(answers, pathname) ? answers[pathname] : undefined;
     response.writeHead(answer === undefined ? 404 : 200, { "content-type": "application/json" });
