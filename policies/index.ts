@@ -32,8 +32,8 @@ const policy = (rule: Rule): StackValidationPolicy => ({
   description: rule.description,
   enforcementLevel: "mandatory",
   validateStack: ({ resources }, report) => {
-    for (const { urn, message, remedy } of findings(rule, contextOf(resources)))
-      report(`${message} ${remedy}`, urn);
+    for (const { urn, tenant, message, remedy } of findings(rule, contextOf(resources)))
+      report(`${tenant === undefined ? "" : `tenant ${tenant}: `}${message} ${remedy}`, urn);
   },
 });
 

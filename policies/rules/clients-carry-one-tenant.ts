@@ -2,8 +2,8 @@ import type { ResourceRecord } from "../../src/model/recording";
 import { TOKEN_LIFE } from "../../src/model/routes";
 import type { Context } from "./context";
 import type { Graph } from "./graph";
-import { nothing, type Rule, type Violation } from "./rule";
-import type { DeclaredTenant } from "./tenants";
+import type { Rule, Violation } from "./rule";
+import { nothingOfTenants, type DeclaredTenant } from "./tenants";
 import { at, entry, text } from "./values";
 
 export const CLIENT = "keycloak:openid/client:Client";
@@ -34,8 +34,8 @@ export const clientsCarryOneTenant: Rule = {
       const tenant = context.tenants.of(client);
       return tenant === undefined ? [] : [{ client, tenant }];
     });
-    if (clients.length === 0) return [nothing("tenant's Keycloak client")];
     return [
+      ...(clients.length === 0 ? nothingOfTenants(context, "tenant's Keycloak client") : []),
       ...clients.flatMap(({ client, tenant }) =>
         [...settings(client), ...claim(client, tenant, claims.get(client.urn) ?? [])].map((problem) => ({
           resource: client,

@@ -1,4 +1,5 @@
 import { hostName } from "../../src/model/names";
+import { MAY_JOIN } from "./demands";
 import { SERVICE_ZONES, ZONES, type SharedService, type Zone } from "../../src/model/services";
 import type { ResourceRecord } from "../../src/model/recording";
 import { uploadsOf, type PlacedFile } from "./files";
@@ -70,9 +71,11 @@ export function containersOf(stack: string, graph: Graph, tenants: Tenants): rea
   });
 }
 
-/** The zones whose networks a shared process may join; undefined for agents and what we do not know. */
+/** The zones whose networks a shared process may join, by the model and by our own word; undefined for agents and what we do not know. */
 export const zonesOf = ({ service }: Pick<Container, "service">): readonly Zone[] | undefined =>
-  Object.hasOwn(SERVICE_ZONES, service) ? SERVICE_ZONES[service as SharedService] : undefined;
+  Object.hasOwn(SERVICE_ZONES, service)
+    ? SERVICE_ZONES[service as SharedService].filter((zone) => MAY_JOIN[service]?.includes(zone) === true)
+    : undefined;
 
 /** The zone a Docker network is for; undefined for networks of another kind. */
 export const zoneOfNetwork = (stack: string, name: string): Zone | undefined =>

@@ -1,4 +1,5 @@
 import { CREDENTIAL_HEADERS } from "../../src/model/headers";
+import { CREDENTIALS } from "./demands";
 import { eachManager } from "./edge";
 import { isOff, pbAt, type EdgeRoute, type Filter } from "./envoy";
 import type { Rule } from "./rule";
@@ -7,6 +8,7 @@ import { fields, list, text } from "./values";
 
 const REMEDY =
   "Remove it behind the checks in src/render/envoy/filters.ts: what a backend logs or passes on must not open anything.";
+const HEADERS = [...new Set([...CREDENTIALS, ...CREDENTIAL_HEADERS])];
 /** The tenant API judges credentials itself. */
 const TENANT_API = `auth:${PORTS.auth.http}`;
 
@@ -24,7 +26,7 @@ export const credentialsStayAtTheEdge: Rule = {
           }),
         )
         .flatMap((route) =>
-          CREDENTIAL_HEADERS.filter((header) => !removedFor(route, filters).has(header)).map(
+          HEADERS.filter((header) => !removedFor(route, filters).has(header)).map(
             (header) => `route ${route.name} sends ${header} on to ${route.clusters.join(", ")}`,
           ),
         ),

@@ -36,7 +36,10 @@ function dataVolumes({
     .flatMap((container) =>
       container.mounts.flatMap(({ source, readOnly }) => {
         const volume = readOnly ? undefined : volumes.get(source ?? "");
-        return volume === undefined ? [] : [{ volume, container }];
+        // A volume of another process's is no data of this one: that it is mounted at all, another rule judges.
+        return volume === undefined || volume.parent !== container.resource.parent
+          ? []
+          : [{ volume, container }];
       }),
     );
 }

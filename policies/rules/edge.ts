@@ -1,6 +1,7 @@
 import type { Context } from "./context";
 import type { Listener, Manager } from "./envoy";
 import { nothing, type Violation } from "./rule";
+import { entry } from "./values";
 
 /** Runs a check over every HTTP listener of the edge. None at all, or one that cannot be read, is a violation. */
 export function eachManager(
@@ -12,11 +13,26 @@ export function eachManager(
   if (listeners.length === 0) return [nothing("Envoy listener")];
   return listeners.flatMap((listener) =>
     listener.managers.flatMap((manager) =>
-      check(manager, listener).map((problem) => ({
+      together(check(manager, listener)).map((problem) => ({
         resource: listener.file.resource,
         message: `Listener ${listener.name}: ${problem}.`,
         remedy,
       })),
     ),
   );
+}
+
+/** More routes with one problem than this have one cause. */
+const MANY = 3;
+
+/** The same of many routes is said once: `route otlp-http-logs has no verifier, and 110 more routes`. */
+function together(problems: readonly string[]): readonly string[] {
+  const same = new Map<string, string[]>();
+  for (const problem of problems)
+    entry(same, /^route \S+ (.*)$/s.exec(problem)?.[1] ?? problem, () => []).push(problem);
+  return [...same.values()].flatMap((group) => {
+    const [first = ""] = group;
+    const isMany = group.length > MANY && first.startsWith("route ");
+    return isMany ? [`${first}, and ${group.length - 1} more routes`] : group;
+  });
 }

@@ -26,6 +26,7 @@ export interface Listener {
   /** Types of network filters other than the HTTP connection manager: none of our filters sees what they take. */
   readonly foreign: readonly string[];
   readonly managers: readonly Manager[];
+  readonly chains: readonly Fields[];
 }
 
 export interface Manager {
@@ -42,6 +43,8 @@ export interface Filter {
   readonly type: string;
   /** Its own, or what was delivered for it; `config_discovery` where nothing was. */
   readonly config: Fields;
+  /** What stands in while nothing was delivered (`default_config`). */
+  readonly fallback?: Fields;
   readonly disabled: boolean;
 }
 
@@ -136,7 +139,9 @@ export function* messages(value: unknown): Generator<Fields> {
 }
 
 function readListener(listener: Fields, file: PlacedFile, parts: Parts): Listener {
-  const chains = [...list(pb(listener, "filter_chains")), pb(listener, "default_filter_chain")];
+  const chains = [...list(pb(listener, "filter_chains")), pb(listener, "default_filter_chain")].filter(
+    isFields,
+  );
   const filters = chains
     .flatMap((chain) => list(pb(chain, "filters")))
     .map((filter) => fields(pb(filter, "typed_config")));
@@ -146,6 +151,7 @@ function readListener(listener: Fields, file: PlacedFile, parts: Parts): Listene
     file,
     foreign: filters.filter((filter) => !isManager(filter)).map((filter) => typeName(filter) || "unknown"),
     managers: filters.filter(isManager).map((manager) => readManager(manager, parts)),
+    chains,
   };
 }
 
@@ -163,11 +169,13 @@ function readManager(config: Fields, { tables, delivered }: Parts): Manager {
 function readFilter(filter: unknown, delivered: ReadonlyMap<string, Delivered>): Filter {
   const name = text(fields(filter)["name"]) ?? "";
   const discovery = fields(pb(filter, "config_discovery"));
-  const config = pb(filter, "typed_config") ?? delivered.get(name)?.config ?? discovery["default_config"];
+  const fallback = pb(discovery, "default_config");
+  const config = pb(filter, "typed_config") ?? delivered.get(name)?.config ?? fallback;
   return {
     name,
     type: typeName(config),
     config: fields(config),
+    ...(isFields(fallback) && { fallback }),
     disabled: fields(filter)["disabled"] === true || pb(filter, "is_optional") === true,
   };
 }
@@ -229,3 +237,7 @@ export function looksAt({ config }: Pick<Filter, "config">, header: string): boo
   }
   return false;
 }
+
+/** `mimir:9009`, and in Kubernetes `mimir.namespace.svc:9009`. */
+export const isSame = (endpoint: string, expected: string): boolean =>
+  endpoint.replace(/\.[^:]*:/, ":") === expected;

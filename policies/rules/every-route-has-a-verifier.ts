@@ -7,6 +7,7 @@ import type { Context } from "./context";
 import { eachManager } from "./edge";
 import {
   isOff,
+  isSame,
   looksAt,
   messages,
   pb,
@@ -17,6 +18,7 @@ import {
   type Listener,
   type Manager,
 } from "./envoy";
+import { forbidden } from "./forbidden-routes";
 import type { Rule } from "./rule";
 import { fields, list, text } from "./values";
 
@@ -58,9 +60,12 @@ function judge(route: EdgeRoute, manager: Manager, listener: Listener, edge: Edg
   const table = ROUTES.find(
     ({ id, listeners }) => id === route.name && listeners.some((one) => one === listener.name),
   );
+  const strays = table === undefined ? ["is not in the route table"] : mismatches(route, table, edge);
   return [
-    ...(table === undefined ? ["is not in the route table"] : mismatches(route, table, edge)),
+    ...strays,
     ...verification(route, manager.filters, table),
+    // What is as the table says can still be what the table must not say.
+    ...(strays.length > 0 ? [] : forbidden(route, methodsOf(route.match), manager)),
     ...["internal_redirect_policy", "request_mirror_policies"]
       .filter((field) => pb(route.action, field) !== undefined)
       .map((field) => `has a ${field}, which leads past the table`),
@@ -140,10 +145,6 @@ function mismatches(
       : [`leads to ${actual.join(", ") || "nowhere known"} instead of ${expected}`]),
   ];
 }
-
-/** `mimir:9009`, and in Kubernetes `mimir.namespace.svc:9009`. */
-const isSame = (endpoint: string, expected: string): boolean =>
-  endpoint.replace(/\.[^:]*:/, ":") === expected;
 
 /** What a match takes, as a regular expression of the whole path. */
 function pathOf(match: EdgeRoute["match"]): string | undefined {

@@ -24,7 +24,7 @@ function checkBackend(context: Context, backend: string): readonly Violation[] {
   shapes.set(orgId(PLATFORM_TENANT), PLATFORM_TENANT);
   return [
     ...missing(file, backend, blocks, shapes),
-    ...unequal(file, backend, blocks),
+    ...unequal(file, backend, blocks, shapes),
     ...unknown(file, backend, blocks, shapes),
   ];
 }
@@ -49,9 +49,11 @@ function unequal(
   { resource }: PlacedFile,
   backend: string,
   blocks: Readonly<Record<string, unknown>>,
+  owners: ReadonlyMap<string, string>,
 ): readonly Violation[] {
   const all = new Set(Object.values(blocks).flatMap((block) => Object.keys(fields(block))));
   return Object.entries(blocks).flatMap(([org, block]) => {
+    const tenant = owners.get(org);
     const unset = [...all].filter(
       (name) => fields(block)[name] === undefined || fields(block)[name] === null,
     );
@@ -60,6 +62,7 @@ function unequal(
       : [
           {
             resource,
+            ...(tenant !== undefined && { tenant }),
             message: `${backend} leaves ${unset.sort().join(", ")} of ${org} unset.`,
             remedy: "Set every field for every tenant: what is unset is the program's own default, or 0.",
           },

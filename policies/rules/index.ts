@@ -1,6 +1,8 @@
 import type { Recording } from "../../src/model/recording";
 import { adminIsUnreachable } from "./admin-is-unreachable";
+import { agentsStayApart } from "./agents-stay-apart";
 import { backendsKeepTenantsApart } from "./backends-keep-tenants-apart";
+import { bindingsRefuseByDefault } from "./bindings-refuse-by-default";
 import { clientsCarryOneTenant } from "./clients-carry-one-tenant";
 import { collectorsLoseNothing } from "./collectors-lose-nothing";
 import { containersAreConfined } from "./containers-are-confined";
@@ -22,13 +24,19 @@ import { publishedPortsNameAnAddress } from "./published-ports-name-an-address";
 import type { Rule, Violation } from "./rule";
 import { secretsStaySecret } from "./secrets-stay-secret";
 import { staticFilesNameNoTenant } from "./static-files-name-no-tenant";
+import { theAuthServiceDecides } from "./the-auth-service-decides";
+import { theEdgeSpeaksTls } from "./the-edge-speaks-tls";
 import { tokensAreCheckedStrictly } from "./tokens-are-checked-strictly";
+import { tokensComeFromOurRealm } from "./tokens-come-from-our-realm";
 import { trustedHeadersAreStripped } from "./trusted-headers-are-stripped";
+import { volumesStayWithTheirProcess } from "./volumes-stay-with-their-process";
 
 /** Every rule, by name. All of them are mandatory everywhere. */
 export const RULES: readonly Rule[] = [
   adminIsUnreachable,
+  agentsStayApart,
   backendsKeepTenantsApart,
+  bindingsRefuseByDefault,
   clientsCarryOneTenant,
   collectorsLoseNothing,
   containersAreConfined,
@@ -48,8 +56,12 @@ export const RULES: readonly Rule[] = [
   publishedPortsNameAnAddress,
   secretsStaySecret,
   staticFilesNameNoTenant,
+  theAuthServiceDecides,
+  theEdgeSpeaksTls,
   tokensAreCheckedStrictly,
+  tokensComeFromOurRealm,
   trustedHeadersAreStripped,
+  volumesStayWithTheirProcess,
 ];
 
 /** A violation as plain data, for printing and for comparing. */

@@ -1,15 +1,10 @@
 import { hostName } from "../../src/model/names";
 import type { ResourceRecord } from "../../src/model/recording";
-import {
-  INTERNAL_ZONES,
-  PORTS,
-  PUBLISH,
-  PUBLISHED_ALONE,
-  type SharedService,
-} from "../../src/model/services";
+import { PORTS, PUBLISH, PUBLISHED_ALONE, type SharedService } from "../../src/model/services";
 import { isLoopback } from "./addresses";
 import { NETWORK, zoneOfNetwork, zonesOf, type Container } from "./containers";
 import type { Context } from "./context";
+import { OPEN_ZONE } from "./demands";
 import { nothing, type Rule, type Violation } from "./rule";
 import { at, text } from "./values";
 
@@ -36,11 +31,13 @@ export const innerZonesPublishNothing: Rule = {
         .filter((network) => context.tenants.of(network) !== undefined)
         .map(({ inputs }) => text(inputs["name"]) ?? ""),
     );
+    // It is there while the environment has `debugPorts`.
+    const debug = networks.some(({ inputs }) => inputs["name"] === debugNetwork(context));
     return [
       ...networks.flatMap((network) => openNetwork(context, network)),
       ...containers.flatMap((container) => {
         const { resource, tenant } = container;
-        return [...openPorts(container), ...foreignZones(context, container, own)].map((problem) => ({
+        return [...openPorts(container, debug), ...foreignZones(context, container, own)].map((problem) => ({
           resource,
           ...(tenant !== undefined && { tenant: tenant.id }),
           ...problem,
@@ -71,7 +68,7 @@ function openNetwork(context: Context, network: ResourceRecord): readonly Violat
   const isolated = option("enable_icc") === "false" && option("enable_ip_masquerade") === "false";
   const closed =
     internal === true ||
-    (zone !== undefined && !INTERNAL_ZONES.includes(zone)) ||
+    zone === OPEN_ZONE ||
     (name === debugNetwork(context) && isolated) ||
     (PUBLISHED_ALONE.some((service) => name === publishNetwork(context, service)) &&
       option("enable_icc") === "false");
@@ -95,7 +92,7 @@ function openNetwork(context: Context, network: ResourceRecord): readonly Violat
   ];
 }
 
-function openPorts({ resource, service, ports }: Container): readonly Problem[] {
+function openPorts({ resource, service, ports }: Container, debug: boolean): readonly Problem[] {
   const allowed: readonly number[] = (PUBLIC as Readonly<Record<string, readonly number[]>>)[service] ?? [];
   return [
     ...(resource.inputs["publishAllPorts"] === true
@@ -107,7 +104,7 @@ function openPorts({ resource, service, ports }: Container): readonly Problem[] 
         ]
       : []),
     ...ports
-      .filter(({ internal, ip }) => !allowed.includes(internal) && !isLoopback(ip))
+      .filter(({ internal, ip }) => !allowed.includes(internal) && !(debug && isLoopback(ip)))
       .map(({ internal, ip }) => ({
         message: `${resource.name} publishes its inner port ${internal} on ${ip ?? "every address"}.`,
         remedy: "Reach it through the edge; for debugging, `debugPorts` publishes on 127.0.0.1 alone.",

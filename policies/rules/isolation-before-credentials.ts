@@ -3,7 +3,7 @@ import { CLIENT } from "./clients-carry-one-tenant";
 import type { Context } from "./context";
 import { DATA_SOURCE, ORGANISATION } from "./data-sources";
 import { nothing, type Rule, type Violation } from "./rule";
-import type { DeclaredTenant } from "./tenants";
+import { nothingOfTenants, type DeclaredTenant } from "./tenants";
 
 /** Shared processes whose live files keep tenants apart: what they do not name is refused. */
 const ISOLATION = ["envoy", "auth", "mimir", "loki", "tempo"] as const;
@@ -22,7 +22,7 @@ export const isolationBeforeCredentials: Rule = {
         .filter(isCredential)
         .map((resource) => ({ tenant, resource })),
     );
-    if (credentials.length === 0) return [nothing("tenant's client or data source")];
+    if (credentials.length === 0) return nothingOfTenants(context, "tenant's client or data source");
     const organisations = organisationsOf(context);
     return [
       ...missing.map(({ service }) => nothing(`live file of ${service}`)),

@@ -2,8 +2,8 @@ import type { ResourceRecord } from "../../src/model/recording";
 import { credentialsOf } from "./credentials";
 import type { Context } from "./context";
 import { DATA_SOURCE, tenantHeaders } from "./data-sources";
-import { nothing, type Rule, type Violation } from "./rule";
-import type { DeclaredTenant } from "./tenants";
+import type { Rule, Violation } from "./rule";
+import { nothingOfTenants, type DeclaredTenant } from "./tenants";
 import { entry } from "./values";
 
 /** What makes secrets: generators, and Keycloak for its clients. */
@@ -27,7 +27,7 @@ export const noSharedCredential: Rule = {
       for (const { path, value } of credentialsOf(resource))
         entry(uses, value, () => []).push({ tenant, resource, path });
     }
-    if (uses.size === 0 && !hasSources(context)) return [nothing("credential of a tenant")];
+    if (uses.size === 0 && !hasSources(context)) return nothingOfTenants(context, "credential of a tenant");
     return [...uses.values()].flatMap(shared).concat(borrowed(context));
   },
 };
@@ -36,10 +36,10 @@ export const noSharedCredential: Rule = {
 const hasSources = ({ recording, tenants }: Context): boolean =>
   recording.resources.some((resource) => SOURCE.test(resource.type) && tenants.of(resource) !== undefined);
 
-/** Whose data a resource opens: a data source says so by its header, everything else by where it is declared. */
+/** Whose a resource is: where it is declared says so, and of what is declared below no tenant, a data source's header. */
 function concerned({ tenants }: Context, resource: ResourceRecord): DeclaredTenant | undefined {
   const [named] = resource.type === DATA_SOURCE ? tenantHeaders(resource) : [];
-  return (named === undefined ? undefined : tenants.byOrgId.get(named)) ?? tenants.of(resource);
+  return tenants.of(resource) ?? (named === undefined ? undefined : tenants.byOrgId.get(named));
 }
 
 /** One violation for each tenant but the first. The value is not told: it is a secret. */

@@ -3,8 +3,9 @@ import { dataSourceUid, orgId, PLATFORM_TENANT, type Signal, type TenantId } fro
 import type { ResourceRecord } from "../../src/model/recording";
 import { PORTS } from "../../src/model/services";
 import type { Context } from "./context";
-import { DATA_SOURCE, headersOf, headersUnknown, ORGANISATION, tenantHeaders } from "./data-sources";
-import { nothing, type Rule, type Violation } from "./rule";
+import { DATA_SOURCE, headersOf, headersUnknown, json, ORGANISATION, tenantHeaders } from "./data-sources";
+import type { Rule, Violation } from "./rule";
+import { nothingOfTenants, type DeclaredTenant } from "./tenants";
 import { text } from "./values";
 
 const SIGNALS: Readonly<Record<string, Signal>> = { prometheus: "metrics", loki: "logs", tempo: "traces" };
@@ -17,15 +18,29 @@ export const noSharedDataSource: Rule = {
     "A data source reads one tenant, in that tenant's own organisation or the operators', with a key, through the edge: inside an organisation Grafana isolates nothing.",
   check: (context) => {
     const sources = context.graph.ofType(DATA_SOURCE);
-    if (sources.length === 0) return [nothing("Grafana data source")];
-    return [...sources.flatMap((source) => judge(context, source)), ...otherWays(context)];
+    return [
+      ...(sources.length === 0 ? nothingOfTenants(context, "Grafana data source") : []),
+      ...sources.flatMap((source) => judge(context, source)),
+      ...otherWays(context),
+    ];
   },
 };
 
 function judge(context: Context, source: ResourceRecord): readonly Violation[] {
   const tenant = tenantOf(context, source);
+  const owner = context.tenants.of(source);
+  const named = owner === undefined ? undefined : swapped(context.tenants, source, owner);
+  const foreign =
+    owner === undefined || named === undefined
+      ? undefined
+      : [
+          {
+            message: `Data source ${source.name} of tenant ${owner.id} names ${JSON.stringify(named)} in its X-Scope-OrgID header.`,
+            remedy: `Its X-Scope-OrgID header must be ${owner.orgId}: it would read another tenant's data.`,
+          },
+        ];
   return [
-    ...oneTenant(source, tenant),
+    ...(foreign ?? oneTenant(source, tenant)),
     ...organisation(context, source, tenant),
     ...throughTheEdge(source),
   ].map((problem) => ({ resource: source, ...(tenant !== undefined && { tenant }), ...problem }));
@@ -49,10 +64,27 @@ function otherWays({ graph, files }: Context): readonly Violation[] {
   return [...parts, ...provisioned];
 }
 
-/** The tenant that its header names, the platform included; while that is not known, the one that its uid names. */
+/**
+ * Whose component it is below; the platform's is below none. Then the tenant that its header names, the platform included, or
+ * while that is not known, the one that its uid names.
+ */
 function tenantOf({ tenants }: Context, source: ResourceRecord): TenantId | undefined {
+  const owner = tenants.of(source);
+  if (owner !== undefined && swapped(tenants, source, owner) !== undefined) return owner.id;
   const [named] = headersUnknown(source) ? [orgOfUid(source)] : tenantHeaders(source);
   return named === orgId(PLATFORM_TENANT) ? PLATFORM_TENANT : tenants.byOrgId.get(named ?? "")?.id;
+}
+
+/** The header's value where it is another tenant's than the component's. */
+function swapped(
+  { byOrgId }: Context["tenants"],
+  source: ResourceRecord,
+  owner: DeclaredTenant,
+): string | undefined {
+  const [named, ...more] = headersUnknown(source) ? [] : tenantHeaders(source);
+  return named !== undefined && more.length === 0 && byOrgId.has(named) && named !== owner.orgId
+    ? named
+    : undefined;
 }
 
 function orgOfUid({ inputs }: ResourceRecord): string | undefined {
@@ -119,8 +151,12 @@ function organisation(
       ];
 }
 
+/** Settings of Grafana's that must not be on. */
+const LOOSE = ["tlsSkipVerify", "oauthPassThru"] as const;
+
 function throughTheEdge(source: ResourceRecord): readonly Problem[] {
   const { url, accessMode, basicAuthEnabled } = source.inputs;
+  const settings = json(source.inputs["jsonDataEncoded"]);
   const keys = headersOf(source).filter(([name, value]) => CREDENTIAL_HEADERS.includes(name) && value !== "");
   return [
     ...(leadsToEdge(text(url))
@@ -139,6 +175,12 @@ function throughTheEdge(source: ResourceRecord): readonly Problem[] {
             remedy: "Give it one Authorization header with the read key of its tenant.",
           },
         ]),
+    ...LOOSE.filter((name) => ![undefined, false].includes(settings[name] as boolean | undefined)).map(
+      (name) => ({
+        message: `Data source ${source.name} has ${name}.`,
+        remedy: `Take ${name} out of its settings: its key, or a person's token, would go to whoever answers.`,
+      }),
+    ),
     ...((accessMode === undefined || accessMode === "proxy") && basicAuthEnabled !== true
       ? []
       : [

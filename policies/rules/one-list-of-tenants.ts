@@ -1,5 +1,5 @@
 import { BINDING_HEADER } from "../../src/model/headers";
-import { orgId, PLATFORM_TENANT } from "../../src/model/names";
+import { orgId, PLATFORM_TENANT, type TenantId } from "../../src/model/names";
 import { CLIENT } from "./clients-carry-one-tenant";
 import type { Context } from "./context";
 import { looksAt, pbAt, type Delivered } from "./envoy";
@@ -104,7 +104,7 @@ function sameClients(
 }
 
 /** Exactly the active tenants' agents, each with its own tenant, looked up exactly. */
-function bindings({ edge }: Context, { tenants: listed }: Directory): readonly Violation[] {
+function bindings({ edge, tenants }: Context, { tenants: listed }: Directory): readonly Violation[] {
   const lists = [...edge.delivered.values()].filter((delivered) => looksAt(delivered, BINDING_HEADER));
   if (lists.length === 0) return [nothing("list of bindings at the edge")];
   const expected = new Map<string, string>(
@@ -129,6 +129,7 @@ function bindings({ edge }: Context, { tenants: listed }: Directory): readonly V
     return [
       ...strays.map((binding) => ({
         resource,
+        ...concerned(binding, tenants),
         message: `The edge lets ${JSON.stringify(binding)} in, which is no active agent and its own tenant.`,
         remedy: REMEDY,
       })),
@@ -140,6 +141,12 @@ function bindings({ edge }: Context, { tenants: listed }: Directory): readonly V
       })),
     ];
   });
+}
+
+/** Whose data such a binding would let a client write. */
+function concerned(binding: string, { byOrgId }: Context["tenants"]): { readonly tenant?: string } {
+  const tenant = byOrgId.get(binding.slice(binding.lastIndexOf("|") + 1))?.id;
+  return tenant === undefined ? {} : { tenant };
 }
 
 /** The keys that a matcher allows; undefined when it is not an exact map with refusal as its last word. */
@@ -165,9 +172,18 @@ function keys({ files, tenants }: Context): readonly Violation[] {
   return list(fields(file.parse())["keys"]).flatMap(keyProblems(file, tenants));
 }
 
+/** The keys that data sources read with, each named after the one tenant that it reads. */
+const READ_KEY = /^(?:grafana|operators)-(.+)$/;
+
+const writing = (key: unknown): readonly string[] => {
+  const more = list(fields(key)["rights"]).filter((right) => !/^[a-z]+:read$/.test(text(right) ?? ""));
+  return more.length === 0 ? [] : [`may ${more.map(String).join(", ")}, and is for reading alone`];
+};
+
 function keyProblems(file: PlacedFile, { byOrgId }: Context["tenants"]) {
   const owners = new Map<string, string>();
   const ids = new Set<string>();
+  const known = (id: TenantId | undefined) => (id === undefined ? undefined : byOrgId.get(orgId(id))?.id);
   return (key: unknown): readonly Violation[] => {
     const id = text(fields(key)["id"]) ?? "without an id";
     const org = text(fields(key)["orgId"]) ?? "";
@@ -176,12 +192,16 @@ function keyProblems(file: PlacedFile, { byOrgId }: Context["tenants"]) {
     const twice = ids.has(id);
     owners.set(hash, id);
     ids.add(id);
-    const tenant = byOrgId.get(org)?.id;
+    const named = READ_KEY.exec(id)?.[1] as TenantId | undefined;
+    const tenant = known(named) ?? byOrgId.get(org)?.id;
+    const isOne = byOrgId.has(org) || org === orgId(PLATFORM_TENANT);
     return [
-      ...(twice ? ["is listed twice"] : []),
-      ...(tenant !== undefined || org === orgId(PLATFORM_TENANT)
+      ...(named === undefined || !isOne || org === orgId(named)
         ? []
-        : [`is for ${JSON.stringify(org)}, which is no one tenant`]),
+        : [`is for ${JSON.stringify(org)} instead of ${orgId(named)}`]),
+      ...(named === undefined ? [] : writing(key)),
+      ...(twice ? ["is listed twice"] : []),
+      ...(isOne ? [] : [`is for ${JSON.stringify(org)}, which is no one tenant`]),
       ...(/^[0-9a-f]{64}$/.test(hash) ? [] : ["is not a hash"]),
       ...(other === undefined ? [] : [`is the same key as ${other}`]),
     ].map((problem) => ({

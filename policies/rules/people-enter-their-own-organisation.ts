@@ -1,8 +1,9 @@
 import { OPERATORS_GROUP } from "../../src/model/names";
 import type { ResourceRecord } from "../../src/model/recording";
-import { GRAFANA_ROLES, ROLES } from "../../src/model/roles";
+import { ROLES } from "../../src/model/roles";
 import type { Context } from "./context";
 import { DATA_SOURCE, ORGANISATION } from "./data-sources";
+import { PEOPLE } from "./demands";
 import { nothing, type Rule, type Violation } from "./rule";
 import { fields, filled, text, UNKNOWN } from "./values";
 
@@ -114,9 +115,7 @@ function mapping({ tenants }: Context, { inputs }: ResourceRecord, owners: Owner
               : [
                   `leads into ${owner === undefined ? "an organisation that is not its own" : `the organisation of tenant ${owner}`}`,
                 ]),
-            ...(Object.values<string>(GRAFANA_ROLES).includes(role)
-              ? []
-              : [`gives the role ${JSON.stringify(role)}`]),
+            ...(PEOPLE.includes(role) ? [] : [`gives the role ${JSON.stringify(role)}`]),
           ];
     return wrong.map((problem) => ({
       ...(tenant !== undefined && { tenant }),

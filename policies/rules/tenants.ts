@@ -1,8 +1,10 @@
 import type { DirectoryTenant } from "../../src/model/directory";
 import { orgId, type OrgId, type TenantId } from "../../src/model/names";
 import type { ResourceRecord } from "../../src/model/recording";
+import type { Context } from "./context";
 import type { PlacedFile } from "./files";
 import type { Graph } from "./graph";
+import { nothing, type Violation } from "./rule";
 import { fields, list } from "./values";
 
 export const TENANT = "atalaya:tenant:Tenant";
@@ -65,3 +67,15 @@ export interface Directory {
   readonly file: PlacedFile;
   readonly tenants: readonly DirectoryTenant[];
 }
+
+/**
+ * Nothing of what every tenant has: fine in an environment of ours without tenants, and `nothing` everywhere else, because
+ * what cannot be read must not pass.
+ */
+export const nothingOfTenants = (
+  { recording, tenants }: Pick<Context, "recording" | "tenants">,
+  what: string,
+): readonly Violation[] =>
+  tenants.all.length === 0 && recording.resources.some(({ type }) => type.startsWith("atalaya:"))
+    ? []
+    : [nothing(what)];

@@ -1,4 +1,10 @@
-import { REQUESTED_TENANT_HEADER, TENANT_HEADER, TRUSTED_HEADERS } from "../../src/model/headers";
+import {
+  REQUESTED_TENANT_HEADER,
+  TENANT_HEADER,
+  TRUSTED_HEADERS,
+  UNTRUSTED_HEADERS,
+} from "../../src/model/headers";
+import { TRUSTED } from "./demands";
 import { eachManager } from "./edge";
 import { pb, pbAt, typeName, type EdgeRoute, type Filter, type Manager } from "./envoy";
 import type { Rule } from "./rule";
@@ -6,6 +12,10 @@ import { fields, list, text, type Fields } from "./values";
 
 const REMEDY =
   "Mend it in src/render/envoy: whatever we trust is taken out of a request before anything looks at it, and set by its verifier alone.";
+/** The client's own wish is copied before it is judged: the one header here that is set early. */
+const ALWAYS = [...new Set([...TRUSTED, ...TRUSTED_HEADERS])].filter(
+  (header) => header !== REQUESTED_TENANT_HEADER,
+);
 const OVERWRITE = "OVERWRITE_IF_EXISTS_OR_ADD";
 /** A value that is nothing but what jwt_authn verified. */
 const VERIFIED = /^(%DYNAMIC_METADATA\(envoy\.filters\.http\.jwt_authn:[^()%]*\)%\|?)+$/;
@@ -19,7 +29,7 @@ export const trustedHeadersAreStripped: Rule = {
   check: (context) =>
     eachManager(context, REMEDY, (manager) => {
       const steps = early(manager);
-      const trusted = new Set([...TRUSTED_HEADERS, ...manager.filters.flatMap(setBy)]);
+      const trusted = new Set([...ALWAYS, ...manager.filters.flatMap(setBy)]);
       return [
         ...stripping(steps, trusted),
         ...requestedTenant(steps),
@@ -62,7 +72,9 @@ const early = ({ config }: Manager): readonly Step[] =>
 
 function stripping(steps: readonly Step[], trusted: ReadonlySet<string>): readonly string[] {
   const removed = new Set(steps.flatMap((step) => (isSet(step) ? [] : [step.remove])));
+  const believed = UNTRUSTED_HEADERS.filter((header) => !removed.has(header) && !trusted.has(header));
   return [
+    ...(believed.length === 0 ? [] : [`does not remove ${believed.join(", ")} from requests`]),
     ...[...trusted]
       .filter((header) => !removed.has(header))
       .map((header) => `does not remove ${header} from requests`),
@@ -127,7 +139,7 @@ function believing({ name, type, config }: Filter): readonly string[] {
       : [`appends to headers what the auth service answers (${name}): two values could meet in one`];
   if (type !== "HeaderMutation") return [];
   return requestSteps(config)
-    .filter(({ set }) => TRUSTED_HEADERS.includes(set))
+    .filter(({ set }) => ALWAYS.includes(set))
     .flatMap(({ set, value, action }) => [
       ...(VERIFIED.test(value)
         ? []

@@ -1,4 +1,5 @@
 import type { ResourceRecord } from "../../src/model/recording";
+import { UNTRUSTED_HEADERS } from "../../src/model/headers";
 import { files } from "./builder";
 
 type Message = Record<string, unknown>;
@@ -29,6 +30,9 @@ export interface Parts {
   readonly serviceRoute: Message;
   readonly routes: Message[];
   readonly listener: Message;
+  readonly chain: Message;
+  /** `default_config` of the bindings; empty for none. */
+  readonly fallback: Message;
   readonly bindings: Message;
 }
 
@@ -64,6 +68,7 @@ const parts = (): Parts => {
       remove("x-atalaya-requested-tenant"),
       set("x-atalaya-requested-tenant", "%REQ(x-scope-orgid)%"),
       ...["x-scope-orgid", "x-user-id", "x-prom-label-policy", "x-atalaya-binding"].map(remove),
+      ...UNTRUSTED_HEADERS.map(remove),
     ],
     provider: {
       issuer: "http://localhost:8090/realms/observability",
@@ -72,6 +77,13 @@ const parts = (): Parts => {
       forward: false,
       require_expiration: true,
       max_lifetime: "600s",
+      clock_skew_seconds: 60,
+      remote_jwks: {
+        http_uri: {
+          cluster: "keycloak",
+          uri: "http://keycloak:8090/realms/observability/protocol/openid-connect/certs",
+        },
+      },
     },
     jwt: { rules: [{ match: { prefix: "/" }, requires: { provider_name: "keycloak" } }] },
     tenantOfToken: [
@@ -81,6 +93,7 @@ const parts = (): Parts => {
       failure_mode_allow: false,
       status_on_error: { code: "ServiceUnavailable" },
       http_service: {
+        path_prefix: "/authz",
         server_uri: { uri: "http://auth:8000", cluster: "auth", timeout: "2s" },
         authorization_response: { allowed_upstream_headers: { patterns: [{ exact: "x-scope-orgid" }] } },
       },
@@ -95,6 +108,8 @@ const parts = (): Parts => {
       { name: "unknown", match: { prefix: "/" }, direct_response: { status: 404 } },
     ],
     listener: { name: "otlpHttp" },
+    chain: { transport_socket: TLS },
+    fallback: {},
     bindings: {
       matcher: {
         matcher_tree: {
@@ -110,6 +125,13 @@ const parts = (): Parts => {
       },
     },
   };
+};
+
+const TLS = {
+  name: "tls",
+  typed_config: any("x.DownstreamTlsContext", {
+    common_tls_context: { tls_certificate_sds_secret_configs: [{ name: "edge" }] },
+  }),
 };
 
 export const verdict = (action: string): Message => ({
@@ -158,7 +180,13 @@ const filtersOf = (made: Parts): Message[] => {
       providers: { keycloak: made.provider },
       ...made.jwt,
     }),
-    { name: "bindings", config_discovery: { type_urls: [`type.googleapis.com/${rbac}`] } },
+    {
+      name: "bindings",
+      config_discovery: {
+        type_urls: [`type.googleapis.com/${rbac}`],
+        ...(Object.keys(made.fallback).length > 0 && { default_config: any(rbac, made.fallback) }),
+      },
+    },
     filter("tenant", headers, mutation(made.tenantOfToken)),
     filter("ext_authz", `${HTTP}.ext_authz.v3.ExtAuthz`, made.extAuthz),
     filter("decided", rbac, TENANT_DECIDED),
@@ -185,12 +213,16 @@ export function edge(change: (made: Parts) => unknown = () => undefined): Resour
       admin: made.admin,
       static_resources: {
         listeners: [
-          { filter_chains: [{ filters: [{ name: "http", typed_config: manager }] }], ...made.listener },
+          {
+            filter_chains: [{ filters: [{ name: "http", typed_config: manager }], ...made.chain }],
+            ...made.listener,
+          },
         ],
         clusters: [
           cluster("collector", socket("alloy-gateway", 14318)),
           cluster("mimir", socket("mimir", 9009)),
           cluster("auth", socket("auth", 8000)),
+          cluster("keycloak", socket("keycloak", 8090)),
           cluster("admin", { pipe: { path: "/admin.sock" } }),
         ],
       },

@@ -154,8 +154,12 @@ function firstPreview({ resources }: Recording): Recording {
 /** What only the offline preview shows, and the update itself. */
 const UNSEEN: Readonly<Record<string, readonly string[]>> = {
   "no-shared-credential": ["two tenants' data sources have one key"],
-  "no-shared-data-source": ["a data source names two tenants"],
-  "one-list-of-tenants": ["one key is declared for two tenants"],
+  "no-shared-data-source": ["a data source names two tenants", "a data source's header is swapped"],
+  "one-list-of-tenants": [
+    "one key is declared for two tenants",
+    "a tenant's key reads another tenant",
+    "a data source's key may write",
+  ],
   "secrets-stay-secret": [
     "a password is an ordinary variable",
     "a stack output shows a password",

@@ -20,10 +20,11 @@ describe("the shipped environment", () => {
   });
 
   describe.each(Object.entries(MUTATIONS))("%s", (name, mutations) => {
-    it.each(mutations)("and no other rule claims: $what", ({ apply, messages }) => {
+    it.each(mutations)("and no other rule claims: $what", ({ apply, messages, tenant }) => {
       const { violations } = evaluate(apply(shipped));
       expect([...new Set(violations.map(({ policy }) => policy))]).toEqual([name]);
       expect(violations.map(({ message }) => message).slice(0, messages.length)).toEqual(messages);
+      if (tenant !== undefined) expect(violations[0]?.tenant).toBe(tenant);
       expect(violations.every(({ remedy }) => remedy.length > 20)).toBe(true);
     });
   });
@@ -36,6 +37,7 @@ describe("the shipped environment", () => {
 describe("other environments", () => {
   const MX = { id: "mx", name: "México" };
   it.each<[string, readonly object[], Readonly<Record<string, string>>]>([
+    ["no tenants", [], {}],
     ["one tenant", [MX], {}],
     ["a suspended tenant", [MX, { id: "pe", name: "Perú", state: "suspended" }], {}],
     [

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { trustedHeadersAreStripped } from "../../policies/rules/trusted-headers-are-stripped";
+import { UNTRUSTED_HEADERS } from "../../src/model/headers";
 import { messages, nothingOf } from "./builder";
 import { edge, filter, type Parts } from "./edge-builder";
 
@@ -38,6 +39,7 @@ describe("trusted-headers-are-stripped", () => {
       "a listener that strips nothing",
       ({ early }) => early.splice(0),
       [
+        `does not remove ${UNTRUSTED_HEADERS.join(", ")} from requests`,
         "does not remove x-atalaya-binding from requests",
         "does not remove x-atalaya-requested-tenant from requests",
         "does not remove x-prom-label-policy from requests",

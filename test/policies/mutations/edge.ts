@@ -1,53 +1,17 @@
 import { editDocument } from "../environment";
+import {
+  BOOTSTRAP,
+  bootstrap,
+  EACH,
+  eachListener,
+  EXT_AUTHZ,
+  filters,
+  JWT,
+  managers,
+  route,
+  type Bootstrap,
+} from "./envoy";
 import type { Block, Mutations } from "./mutation";
-
-const BOOTSTRAP = "/etc/atalaya/envoy/bootstrap.yaml";
-
-/** A filter of every listener's connection manager, by its name, in Envoy's bootstrap. */
-const filters = (name: string, change: (config: Block) => void) =>
-  editDocument(BOOTSTRAP, (document) => {
-    for (const filter of managers(document).flatMap(({ http_filters }) => http_filters))
-      if (filter.name === name) change(filter.typed_config);
-  });
-
-interface Manager extends Block {
-  http_filters: { name: string; typed_config: Block }[];
-  route_config: { virtual_hosts: { routes: Route[] }[] };
-}
-interface Route extends Block {
-  name: string;
-  route?: Block;
-  typed_per_filter_config?: Block;
-}
-interface Bootstrap {
-  admin: Block;
-  static_resources: {
-    listeners: { name: string; filter_chains: { filters: { typed_config: Manager }[] }[] }[];
-  };
-}
-
-const managers = (document: Bootstrap, listener?: string): Manager[] =>
-  document.static_resources.listeners
-    .filter(({ name }) => listener === undefined || name === listener)
-    .flatMap(({ filter_chains }) =>
-      filter_chains.flatMap((chain) => chain.filters.map((one) => one.typed_config)),
-    );
-
-const route = (listener: string, name: string, change: (route: Route) => void) =>
-  editDocument(BOOTSTRAP, (document) => {
-    const routes = managers(document, listener).flatMap((manager) =>
-      manager.route_config.virtual_hosts.flatMap((host) => host.routes),
-    );
-    const found = routes.find((one) => one.name === name);
-    if (found === undefined) throw new Error(`there is no route ${name}`);
-    change(found);
-  });
-
-const EXT_AUTHZ = "envoy.filters.http.ext_authz";
-const JWT = "envoy.filters.http.jwt_authn";
-const EACH = ["otlpGrpc", "otlpHttp", "query"] as const;
-const eachListener = (problem: string): readonly string[] =>
-  EACH.map((name) => `Listener ${name}: ${problem}.`);
 
 export const EDGE: Mutations = {
   "admin-is-unreachable": [
@@ -68,8 +32,9 @@ export const EDGE: Mutations = {
           ({ remove }) => remove !== "x-service-token",
         );
       }),
-      // A message for each route: only the first is compared.
-      messages: ["Listener otlpGrpc: route otlp-grpc-logs sends x-service-token on to collectorGrpc."],
+      messages: [
+        "Listener otlpGrpc: route otlp-grpc-traces-key sends x-service-token on to collectorGrpc, and 8 more routes.",
+      ],
     },
   ],
   "every-route-has-a-verifier": [
@@ -90,6 +55,15 @@ export const EDGE: Mutations = {
         "Listener query: route route-unknown does not demand that exactly one tenant was decided.",
         "Listener query: route route-unknown has no verifier.",
         "Listener query: route route-unknown is not in the route table.",
+      ],
+    },
+    {
+      what: "a log tail never ends",
+      apply: route("query", "loki-tail", ({ route: action }) => {
+        Object.assign(action ?? {}, { max_stream_duration: { max_stream_duration: "86400s" } });
+      }),
+      messages: [
+        "Listener query: route loki-tail lets a stream live for 86400s (max_stream_duration, at most 300s).",
       ],
     },
     {
@@ -160,6 +134,21 @@ export const EDGE: Mutations = {
         }
       }),
       messages: ["Listener query: does not remove x-scope-orgid from requests."],
+    },
+    {
+      what: "a client may steer Loki's limits",
+      apply: bootstrap((manager) => {
+        const [extension] = manager["early_header_mutation_extensions"] as {
+          typed_config: { mutations: { remove?: string }[] };
+        }[];
+        if (extension === undefined) throw new Error("nothing is stripped");
+        extension.typed_config.mutations = extension.typed_config.mutations.filter(
+          ({ remove }) => remove !== "x-loki-query-limits",
+        );
+      }),
+      messages: ["health", ...EACH].map(
+        (name) => `Listener ${name}: does not remove x-loki-query-limits from requests.`,
+      ),
     },
     {
       what: "the client's wish is believed",

@@ -92,6 +92,26 @@ export const HOSTS: Mutations = {
         })(edit("CertRequest envoy-tls-server-request", set({ ipAddresses: ["192.0.2.1"] }))(recording)),
       messages: ["envoy-container publishes its inner port 4320 on 192.0.2.1."],
     },
+    {
+      what: "the database is published on loopback, though nobody debugs",
+      apply: edit("Container postgres-container", set({ ports: [port(5432, "127.0.0.1")] })),
+      messages: ["postgres-container publishes its inner port 5432 on 127.0.0.1."],
+    },
+    {
+      what: "the control network leads out",
+      apply: edit("Network docker-control", set({ internal: false })),
+      messages: ["Network atalaya-dev-control is not internal."],
+    },
+    {
+      what: "Loki is on the view network",
+      apply: edit("Container loki-container", ({ inputs }) => {
+        inputs["networksAdvanced"] = [
+          ...(inputs["networksAdvanced"] as object[]),
+          { name: "atalaya-dev-view" },
+        ];
+      }),
+      messages: ["loki-container joins the network atalaya-dev-view, which is not one of its zones (data)."],
+    },
   ],
   "names-are-unique": [
     {

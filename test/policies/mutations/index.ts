@@ -1,13 +1,15 @@
 import { without } from "../environment";
 import { resource } from "../builder";
+import { AGENTS } from "./agents";
 import { EDGE } from "./edge";
 import { HOSTS } from "./hosts";
 import type { Mutation, Mutations } from "./mutation";
 import { SERVICES } from "./services";
 import { TENANTS } from "./tenants";
+import { TRUST } from "./trust";
 
 /** At least one for each rule. */
-export const MUTATIONS: Mutations = { ...EDGE, ...HOSTS, ...SERVICES, ...TENANTS };
+export const MUTATIONS: Mutations = { ...AGENTS, ...EDGE, ...HOSTS, ...SERVICES, ...TENANTS, ...TRUST };
 
 /** Takes away what rules read, so that there is nothing left to find wrong; `passed` are the rules that need nothing of it. */
 export const EMPTIED: readonly (Pick<Mutation, "what" | "apply"> & { readonly passed: readonly string[] })[] =

@@ -7,6 +7,8 @@ export interface Mutation {
   readonly apply: (recording: Recording) => Recording;
   /** The first of its messages. */
   readonly messages: readonly string[];
+  /** Whom the first of them concerns. */
+  readonly tenant?: string;
 }
 
 /** By the rule that must claim them. */

@@ -69,6 +69,7 @@ export const SERVICES: Mutations = {
         },
       ),
       messages: ["mimir leaves ingestion_rate of tenant-mx unset."],
+      tenant: "mx",
     },
   ],
   "secrets-stay-secret": [

@@ -86,6 +86,18 @@ export const TENANTS: Mutations = {
       messages: ['Data source mx-metrics names "tenant-mx|tenant-pe" in its X-Scope-OrgID header.'],
     },
     {
+      what: "a data source's header is swapped",
+      apply: edit(
+        "DataSource co-logs",
+        ({ inputs }) => {
+          (inputs["httpHeaders"] as Headers)["x-scope-orgid"] = "tenant-mx";
+        },
+        OWN,
+      ),
+      messages: ['Data source co-logs of tenant co names "tenant-mx" in its X-Scope-OrgID header.'],
+      tenant: "co",
+    },
+    {
       what: "the operators' source of a tenant is in another tenant's organisation",
       apply: edit(
         "DataSource mx-logs",
@@ -98,6 +110,19 @@ export const TENANTS: Mutations = {
         OPERATORS,
       ),
       messages: ["Data source mx-logs of tenant mx is in the organisation of tenant pe."],
+    },
+    {
+      what: "a data source sends its key to whoever answers",
+      apply: edit(
+        "DataSource co-traces",
+        ({ inputs }) => {
+          const settings = JSON.parse((inputs["jsonDataEncoded"] as string | undefined) ?? "{}") as object;
+          inputs["jsonDataEncoded"] = JSON.stringify({ ...settings, tlsSkipVerify: true });
+        },
+        OWN,
+      ),
+      messages: ["Data source co-traces has tlsSkipVerify."],
+      tenant: "co",
     },
     {
       what: "a data source goes past the edge",
@@ -115,6 +140,14 @@ export const TENANTS: Mutations = {
         'The edge does not know "agent-pe|tenant-pe": this agent\'s telemetry would be refused for good.',
         'The edge lets "agent-pe|tenant-mx" in, which is no active agent and its own tenant.',
       ],
+    },
+    {
+      what: "a client may write for another tenant as well",
+      apply: editFile(BINDINGS, (content) =>
+        content.replace(/( +)agent-pe\|tenant-pe:\n((?:\1 .*\n)*)/, "$&$1agent-mx|tenant-pe:\n$2"),
+      ),
+      messages: ['The edge lets "agent-mx|tenant-pe" in, which is no active agent and its own tenant.'],
+      tenant: "pe",
     },
     {
       what: "the directory gives a tenant another's organisation",
@@ -137,6 +170,26 @@ export const TENANTS: Mutations = {
         },
       ),
       messages: ["The declared key grafana-mx is the same key as grafana-co."],
+    },
+    {
+      what: "a tenant's key reads another tenant",
+      apply: editDocument(
+        "/var/lib/atalaya/auth/secrets/keys.json",
+        ({ keys }: { keys: { id: string; orgId: string }[] }) => {
+          for (const key of keys) if (key.id === "grafana-co") key.orgId = "tenant-mx";
+        },
+      ),
+      messages: ['The declared key grafana-co is for "tenant-mx" instead of tenant-co.'],
+    },
+    {
+      what: "a data source's key may write",
+      apply: editDocument(
+        "/var/lib/atalaya/auth/secrets/keys.json",
+        ({ keys }: { keys: { id: string; rights: string[] }[] }) => {
+          for (const key of keys) if (key.id === "operators-mx") key.rights.push("logs:write");
+        },
+      ),
+      messages: ["The declared key operators-mx may logs:write, and is for reading alone."],
     },
   ],
   "people-enter-their-own-organisation": [
