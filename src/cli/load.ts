@@ -23,7 +23,11 @@ export const typedPath = (path: string): string => resolve(process.env["INIT_CWD
 /** Reads and renders a stack without the Pulumi CLI. Throws ConfigError with everything that is wrong, or UsageError. */
 export function loadStack({ stack, tenants }: LoadOptions): LoadedStack {
   const root = process.env["ATALAYA_ROOT"] ?? dirname(dirname(__dirname));
-  const inputs = loadInputs(root, stack, tenants === undefined ? {} : { tenants: tenants === "" ? "" : typedPath(tenants) });
+  const inputs = loadInputs(
+    root,
+    stack,
+    tenants === undefined ? {} : { tenants: tenants === "" ? "" : typedPath(tenants) },
+  );
   const { environment, stackConfig } = inputs;
   if (environment.host === "kubernetes") {
     throw new UsageError(
