@@ -1,4 +1,3 @@
-// eslint-disable-next-line no-restricted-imports -- types only: the tables are held against the provider's own arguments
 import type * as keycloak from "@pulumi/keycloak";
 import { address, attribute, config, named, same, type FieldsOf } from "./fields";
 import { inRealm, text, texts, type DeclaredResource, type Kind } from "./kinds";

@@ -1,4 +1,3 @@
-// eslint-disable-next-line no-restricted-imports -- types only: the tables are held against the provider's own arguments
 import type * as keycloak from "@pulumi/keycloak";
 import { address, config, named, same, seconds, type FieldsOf } from "./fields";
 import { inRealm, text, texts, type Kind } from "./kinds";
