@@ -1,12 +1,13 @@
 import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
 import type { Environment } from "../src/model/environment";
-import { GRAFANA_CLIENT, OPERATORS_GROUP, REALM } from "../src/model/names";
+import { OPERATORS_GROUP, REALM } from "../src/model/names";
 import { TOKEN_LIFE } from "../src/model/routes";
 import { formatGoDuration, duration } from "../src/model/units";
 import type { Topology } from "../src/model/topology";
 import type { Identity } from "./identity";
 import { identityProvider } from "./identity-provider";
+import { grafanaClient, peopleClient } from "./people-clients";
 import { demonstrationUser, type User } from "./user";
 
 export interface RealmArgs {
@@ -79,7 +80,9 @@ export class Realm extends pulumi.ComponentResource {
         args.secret(provider.clientSecretKey),
         child,
       );
-    grafanaClient(`${name}-grafana`, realm.id, args, given, child);
+    const forClients = { realmId: realm.id, given, options: child };
+    grafanaClient(`${name}-grafana`, args, forClients);
+    peopleClient(`${name}-people`, forClients);
     this.context = { realmId: realm.id, tenantsGroupId: tenants.id, scopes, given, options };
     this.users = environment.demonstrationUsers
       ? [demonstrationUser("operator", "Operator", [this.operators.id], this.context, { parent: this })]
@@ -142,53 +145,3 @@ const givenScopes = (
   ),
   new keycloak.RealmOptionalClientScopes(`${name}-optional-scopes`, { realmId, optionalScopes: [] }, child),
 ];
-
-/** Grafana's login: the code flow with PKCE, one exact address to come back to, and the groups of whoever logs in. */
-function grafanaClient(
-  name: string,
-  realmId: pulumi.Input<string>,
-  { topology: { urls }, grafanaClientSecret }: RealmArgs,
-  given: readonly pulumi.Resource[],
-  child: pulumi.CustomResourceOptions,
-): void {
-  const client = new keycloak.openid.Client(
-    name,
-    {
-      realmId,
-      clientId: GRAFANA_CLIENT,
-      clientSecret: grafanaClientSecret,
-      name: "Grafana",
-      accessType: "CONFIDENTIAL",
-      standardFlowEnabled: true,
-      implicitFlowEnabled: false,
-      directAccessGrantsEnabled: false,
-      serviceAccountsEnabled: false,
-      fullScopeAllowed: false,
-      pkceCodeChallengeMethod: "S256",
-      rootUrl: urls.grafana,
-      validRedirectUris: [`${urls.grafana}/login/generic_oauth`],
-      validPostLogoutRedirectUris: [`${urls.grafana}/login`],
-      webOrigins: [],
-    },
-    { ...child, dependsOn: [...given] },
-  );
-  new keycloak.openid.ClientDefaultScopes(
-    `${name}-default-scopes`,
-    { realmId, clientId: client.id, defaultScopes: ["basic", "email", "profile"] },
-    child,
-  );
-  new keycloak.openid.GroupMembershipProtocolMapper(
-    `${name}-groups`,
-    {
-      realmId,
-      clientId: client.id,
-      name: "groups",
-      claimName: "groups",
-      fullPath: true,
-      addToIdToken: true,
-      addToUserinfo: true,
-      addToAccessToken: false,
-    },
-    child,
-  );
-}

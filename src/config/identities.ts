@@ -2,6 +2,7 @@ import {
   defaultAgentId,
   EDGE_AUDIENCE,
   GRAFANA_CLIENT,
+  PEOPLE_CLIENT,
   PLATFORM_TENANT,
   RESERVED_TENANT_IDS,
   type TenantId,
@@ -77,6 +78,7 @@ const TAKEN_CLIENTS: ReadonlyMap<string, string> = new Map([
     "master-realm",
   ].map((id) => [id, "a client that Keycloak has of its own"] as const),
   [GRAFANA_CLIENT, "Grafana's own client"] as const,
+  [PEOPLE_CLIENT, "the client of people's own tokens"] as const,
   [EDGE_AUDIENCE, "the edge's own client"] as const,
 ]);
 

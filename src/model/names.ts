@@ -34,6 +34,8 @@ export const serviceClientId = (tenant: TenantId, service: string): ClientId =>
   `service-${tenant}-${service}` as ClientId;
 /** Keycloak's clients that are not a tenant's: no agent or service may take their names. */
 export const GRAFANA_CLIENT = "grafana" as ClientId;
+/** By which people get tokens of their own, to read with: on a device that shows them a code. */
+export const PEOPLE_CLIENT = "atalaya-cli" as ClientId;
 /** What a token must be for (`aud`): the edge. */
 export const EDGE_AUDIENCE = "atalaya-edge";
 export const REALM = "observability";

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Client } from "../../components/client";
+import type { ReadKey } from "../../components/read-key";
 import type { User } from "../../components/user";
 import type { Tenant } from "../model/tenant";
 import type { EnvironmentInput, Shared } from "./shared";
@@ -9,6 +10,7 @@ export interface TenantOutput {
   readonly grafanaOrganisation: pulumi.Input<string>;
   readonly clients: readonly Client[];
   readonly users: readonly User[];
+  readonly readKey: ReadKey;
 }
 
 /** What a person starts from. */
@@ -30,7 +32,7 @@ export function environmentOutputs(
 }
 
 /** What somebody needs who sends, reads or looks at a tenant's data. Each secret is one by itself. */
-export const tenantOutput = ({ declared, grafanaOrganisation, clients, users }: TenantOutput) => ({
+export const tenantOutput = ({ declared, grafanaOrganisation, clients, users, readKey }: TenantOutput) => ({
   state: declared.state,
   organisation: declared.orgId,
   grafanaOrganisation,
@@ -38,6 +40,7 @@ export const tenantOutput = ({ declared, grafanaOrganisation, clients, users }: 
     clients.map(({ clientId, secret }) => [clientId, { clientId, clientSecret: secret }]),
   ),
   users: usersOutput(users),
+  readKey: pulumi.secret(readKey.key),
 });
 
 const usersOutput = (users: readonly User[]) =>

@@ -103,6 +103,7 @@ function defineTenant(tenant: Tenant, input: Hosted, shared: Shared): TenantOutp
     grafanaOrganisation: organisation.organisationId,
     clients: identity.clients,
     users: identity.users,
+    readKey: tenant.ownKey,
   };
 }
 

@@ -21,6 +21,7 @@ const client: Kind = {
     standardFlowEnabled: same,
     implicitFlowEnabled: same,
     directAccessGrantsEnabled: same,
+    oauth2DeviceAuthorizationGrantEnabled: attribute("oauth2.device.authorization.grant.enabled"),
     fullScopeAllowed: same,
     rootUrl: same,
     validRedirectUris: named("redirectUris"),

@@ -18,8 +18,11 @@ import { any, extension, rbacAction, remove, seconds, set, type Message } from "
 const RBAC = "envoy.extensions.filters.http.rbac.v3.RBAC";
 const HEADER_MUTATION = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation";
 
-/** A provider's key is taken for new for at most this long: rotation publishes a key that much before it is used. */
-export const KEYS_CACHED = duration("5m");
+/**
+ * A provider's keys are fetched anew after this long: rotation publishes a key that much before it is used (src/cli's
+ * rotate-keys waits for it), so it is short, and costs a request a minute for each listener.
+ */
+export const KEYS_CACHED = duration("1m");
 /** As the auth service has it (src/auth/tokens.ts): nobody is issued a token that lives longer. */
 const LONGEST_TOKEN = duration("10m");
 const CLOCK_SKEW = duration("1m");
