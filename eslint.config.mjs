@@ -11,6 +11,7 @@ const rooms = {
   "src/render": { from: ["src/model"], pulumi: false },
   "src/auth": { from: ["src/model"], pulumi: false },
   components: { from: ["src/model"], pulumi: true },
+  "src/client": { from: ["src/model"], pulumi: false },
   "policies/rules": { from: ["src/model"], pulumi: false },
   "src/stack": { from: ["src/config", "src/model", "src/render", "components"], pulumi: true },
   "src/preview": {
@@ -18,11 +19,20 @@ const rooms = {
     pulumi: true,
   },
   "src/lab": {
-    from: ["src/config", "src/model", "src/render", "src/stack", "src/preview", "src/auth"],
+    from: ["src/config", "src/model", "src/render", "src/stack", "src/preview", "src/auth", "src/client"],
     pulumi: "types",
   },
   "src/cli": {
-    from: ["src/config", "src/model", "src/render", "src/stack", "src/preview", "src/lab", "policies/rules"],
+    from: [
+      "src/config",
+      "src/model",
+      "src/render",
+      "src/stack",
+      "src/preview",
+      "src/lab",
+      "src/client",
+      "policies/rules",
+    ],
     pulumi: false,
   },
 };

@@ -1,3 +1,4 @@
+import { ClientError } from "../client/error";
 import { ConfigError } from "../config/problems";
 import { LabError } from "../lab/error";
 
@@ -11,7 +12,12 @@ export class UsageError extends Error {
 
 /** Prints what went wrong on standard error and returns the exit code that goes with it. */
 export function report(error: unknown): number {
-  if (error instanceof ConfigError || error instanceof UsageError || error instanceof LabError) {
+  if (
+    error instanceof ConfigError ||
+    error instanceof UsageError ||
+    error instanceof LabError ||
+    error instanceof ClientError
+  ) {
     process.stderr.write(`${error.message}\n`);
     return EXIT.badInput;
   }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Lab } from "../lab/lab";
 import { startLab } from "../lab/start";
-import { TOKEN_PATH } from "../lab/credentials";
+import { TOKEN_PATH } from "../client/token";
 import { EXIT, UsageError } from "./errors";
 import { loadStack, type LoadOptions } from "./load";
 

@@ -8,7 +8,7 @@ import { declare, deliveries, type Declared, type LabInput } from "./declare";
 import { deliver } from "./deliver";
 import type { EdgeStatus } from "./edge";
 import { LabError } from "./error";
-import { Admin } from "./keycloak/admin";
+import { Admin } from "../client/keycloak-admin";
 import { applyRecording, type Applied } from "./keycloak/apply";
 import type { Secrets } from "./keycloak/secrets";
 import type { LocalPorts } from "./ports";

@@ -108,6 +108,7 @@ describe("secrets", () => {
       "administrators.keycloak.password",
       "operators.operator.password",
       "tenants.mx.clients.agent-mx.clientSecret",
+      "tenants.mx.readKey",
       "tenants.mx.users.mx-admin.password",
       "tenants.mx.users.mx-editor.password",
       "tenants.mx.users.mx-viewer.password",

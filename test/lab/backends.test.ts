@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Received } from "../../src/lab/backends/received";
-import { snappy, unsnappy } from "../../src/lab/backends/snappy";
+import { snappy, unsnappy } from "../../src/client/snappy";
 import { Store } from "../../src/lab/backends/store";
-import { marked } from "../../src/lab/telemetry";
+import { marked } from "../../src/client/telemetry";
 import { ROUTES } from "../../src/model/routes";
 
 const bytes = (...parts: readonly (string | number)[]): Buffer =>

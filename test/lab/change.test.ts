@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { EdgeClient } from "../../src/lab/client";
+import { EdgeClient } from "../../src/client/edge";
 import type { Lab } from "../../src/lab/lab";
 import { ROUTES } from "../../src/model/routes";
 import type { Tenant } from "../../src/model/tenant";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Admin } from "../../src/lab/keycloak/admin";
+import { Admin } from "../../src/client/keycloak-admin";
 import { startKeycloak } from "../../src/lab/keycloak/server";
 import { EDGE_AUDIENCE, GRAFANA_CLIENT, REALM } from "../../src/model/names";
 import type { Recording } from "../../src/model/recording";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Admin, type Representation } from "../../src/lab/keycloak/admin";
+import { Admin, type Representation } from "../../src/client/keycloak-admin";
 import { applyRecording, type Applied } from "../../src/lab/keycloak/apply";
 import { Secrets } from "../../src/lab/keycloak/secrets";
 import { startKeycloak, type Keycloak, type KeycloakOptions } from "../../src/lab/keycloak/server";

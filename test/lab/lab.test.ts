@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Lab } from "../../src/lab/lab";
-import { EdgeClient } from "../../src/lab/client";
+import { EdgeClient } from "../../src/client/edge";
 import { labInput } from "../../src/lab/declare";
 import { portsInUse } from "../../src/lab/ports";
 import { startLab } from "../../src/lab/start";

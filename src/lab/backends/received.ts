@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 import { TENANT_HEADER } from "../../model/headers";
-import { unsnappy } from "./snappy";
+import { unsnappy } from "../../client/snappy";
 
 export type BackendName = "mimir" | "loki" | "tempo";
 

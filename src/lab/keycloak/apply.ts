@@ -1,5 +1,5 @@
 import type { Recording } from "../../model/recording";
-import type { Admin, Representation } from "./admin";
+import type { Admin, Representation } from "../../client/keycloak-admin";
 import { differences, merged } from "./compare";
 import type { Secrets } from "./secrets";
 import type { ObjectStep, Path, SetStep, Step } from "./steps";

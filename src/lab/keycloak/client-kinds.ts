@@ -64,7 +64,11 @@ const client: Kind = {
     collection: inRealm(declared, "clients"),
     key: "clientId",
     query: { clientId: text(declared, "clientId") },
-    body: { secret: declared.secret("clientSecret"), ...declared.body },
+    // Keycloak keeps none of a public one.
+    body:
+      declared.body["publicClient"] === true
+        ? declared.body
+        : { secret: declared.secret("clientSecret"), ...declared.body },
   }),
 };
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Signal } from "../model/names";
 import type { Route } from "../model/routes";
-import { snappy } from "./backends/snappy";
+import { snappy } from "./snappy";
 
 /** One item of telemetry that can be found again by its mark, as a sender puts it on the wire. */
 export interface Marked {

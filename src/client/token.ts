@@ -1,0 +1,33 @@
+import { REALM } from "../model/names";
+import { ClientError } from "./error";
+
+/** A tenant's client, as the stack's outputs have it. */
+export interface ClientCredentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** Where Keycloak gives out tokens, below its URL. */
+export const TOKEN_PATH = `/realms/${REALM}/protocol/openid-connect/token`;
+
+const TIMEOUT_MS = 10_000;
+
+/** A new access token by a client's own secret. Throws ClientError with what Keycloak says when it refuses. */
+export async function fetchToken(
+  keycloak: string,
+  { clientId, clientSecret }: ClientCredentials,
+): Promise<string> {
+  const response = await fetch(`${keycloak}${TOKEN_PATH}`, {
+    method: "POST",
+    body: new URLSearchParams({
+      grant_type: "client_credentials",
+      client_id: clientId,
+      client_secret: clientSecret,
+    }),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const answer = (await response.json()) as { access_token?: string; error?: string };
+  if (answer.access_token === undefined)
+    throw new ClientError(`Keycloak gives ${clientId} no token: ${response.status} ${answer.error ?? ""}`);
+  return answer.access_token;
+}
