@@ -6,6 +6,7 @@ import { nothing, type Rule, type Violation } from "./rule";
 import { sends } from "./tenants";
 import { entry, text } from "./values";
 
+const REALM = "keycloak:index/realm:Realm";
 const GENERATOR = /^(random|tls):/;
 
 export const dataIsProtected: Rule = {
@@ -19,6 +20,7 @@ export const dataIsProtected: Rule = {
       ...holders.flatMap(({ volume, container }) => unprotectedVolume(context, volume, container)),
       ...unprotectedPasswords(context, new Set(holders.map(({ container }) => container.service))),
       ...unprotectedAnchors(context),
+      ...unprotectedRealms(context),
     ];
   },
 };
@@ -112,6 +114,17 @@ function unprotectedAnchors(context: Context): readonly Violation[] {
           ];
     });
 }
+
+/** Its accounts are not in the program: another realm of that name would be empty. */
+const unprotectedRealms = ({ graph }: Context): readonly Violation[] =>
+  graph
+    .ofType(REALM)
+    .filter(({ protect }) => !protect)
+    .map((resource) => ({
+      resource,
+      message: `The realm ${resource.name} holds everybody's accounts and is not protected.`,
+      remedy: "Declare it with `protect: true`.",
+    }));
 
 /** Unknown is active: what is not known to be suspended must be kept. */
 const isActive = ({ directory }: Context, id: string): boolean =>

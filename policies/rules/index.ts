@@ -20,6 +20,7 @@ import { noSharedCredential } from "./no-shared-credential";
 import { noSharedDataSource } from "./no-shared-data-source";
 import { oneListOfTenants } from "./one-list-of-tenants";
 import { peopleEnterTheirOwnOrganisation } from "./people-enter-their-own-organisation";
+import { peopleLogInByClosedClients } from "./people-log-in-by-closed-clients";
 import { publishedPortsNameAnAddress } from "./published-ports-name-an-address";
 import type { Rule, Violation } from "./rule";
 import { secretsStaySecret } from "./secrets-stay-secret";
@@ -53,6 +54,7 @@ export const RULES: readonly Rule[] = [
   noSharedDataSource,
   oneListOfTenants,
   peopleEnterTheirOwnOrganisation,
+  peopleLogInByClosedClients,
   publishedPortsNameAnAddress,
   secretsStaySecret,
   staticFilesNameNoTenant,

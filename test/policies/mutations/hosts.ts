@@ -58,6 +58,17 @@ export const HOSTS: Mutations = {
       }),
       messages: ["Tenant co is active and its anchor is not protected."],
     },
+    {
+      what: "the realm can be deleted",
+      apply: edit(
+        "Realm realm",
+        (realm) => {
+          realm.protect = false;
+        },
+        "keycloak:",
+      ),
+      messages: ["The realm realm holds everybody's accounts and is not protected."],
+    },
   ],
   "images-are-pinned": [
     {

@@ -24,6 +24,7 @@ export const EMPTIED: readonly (Pick<Mutation, "what" | "apply"> & { readonly pa
         "no-shared-credential",
         "no-shared-data-source",
         "people-enter-their-own-organisation",
+        "people-log-in-by-closed-clients",
         "secrets-stay-secret",
       ],
     },

@@ -32,6 +32,27 @@ export const TENANTS: Mutations = {
       ],
     },
   ],
+  "people-log-in-by-closed-clients": [
+    {
+      what: "Grafana's login sends people anywhere",
+      apply: edit("Client realm-grafana", set({ validRedirectUris: ["http://localhost:3000/*"] })),
+      messages: [
+        'Client realm-grafana: validRedirectUris has "http://localhost:3000/*", which is not one address of its own.',
+      ],
+    },
+    {
+      what: "people's own tokens can be had by a password",
+      apply: edit("Client realm-people", set({ directAccessGrantsEnabled: true })),
+      messages: ["Client realm-people has directAccessGrantsEnabled."],
+    },
+    {
+      what: "the edge takes Grafana's tokens",
+      apply: edit("AudienceProtocolMapper realm-people-audience", (mapper, { resources }) => {
+        mapper.dependsOn = [resources.find(({ name }) => name === "realm-grafana")?.urn ?? ""];
+      }),
+      messages: ["Client realm-grafana gets tokens for atalaya-edge."],
+    },
+  ],
   "isolation-before-credentials": [
     {
       what: "an agent's client does not wait for the edge's list",
