@@ -37,7 +37,11 @@ export const clientsCarryOneTenant: Rule = {
     return [
       ...(clients.length === 0 ? nothingOfTenants(context, "tenant's Keycloak client") : []),
       ...clients.flatMap(({ client, tenant }) =>
-        [...settings(client), ...claim(client, tenant, claims.get(client.urn) ?? [])].map((problem) => ({
+        [
+          ...settings(client),
+          ...suspension(context, client, tenant),
+          ...claim(client, tenant, claims.get(client.urn) ?? []),
+        ].map((problem) => ({
           resource: client,
           tenant: tenant.id,
           ...problem,
@@ -84,6 +88,27 @@ function settings({ name, inputs }: ResourceRecord): readonly Problem[] {
           },
         ]),
   ];
+}
+
+/** Who is suspended gets no tokens at all: the edge's list is not the only thing that keeps him out. */
+function suspension(
+  { directory }: Context,
+  { name, inputs }: ResourceRecord,
+  { id }: DeclaredTenant,
+): readonly Problem[] {
+  const entry = directory?.tenants.find((tenant) => tenant.id === id);
+  const clientId = text(inputs["clientId"]);
+  const lets =
+    entry === undefined ||
+    (entry.state === "active" && !(entry.suspendedAgents ?? []).some((agent) => agent === clientId));
+  return lets || inputs["enabled"] === false
+    ? []
+    : [
+        {
+          message: `Client ${name} of tenant ${id} is suspended and may get tokens.`,
+          remedy: "Set enabled to false: a suspended agent or tenant gets no token.",
+        },
+      ];
 }
 
 function claim(

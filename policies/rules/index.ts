@@ -2,6 +2,7 @@ import type { Recording } from "../../src/model/recording";
 import { adminIsUnreachable } from "./admin-is-unreachable";
 import { agentsStayApart } from "./agents-stay-apart";
 import { backendsKeepTenantsApart } from "./backends-keep-tenants-apart";
+import { backendsRefuseStrangers } from "./backends-refuse-strangers";
 import { bindingsRefuseByDefault } from "./bindings-refuse-by-default";
 import { clientsCarryOneTenant } from "./clients-carry-one-tenant";
 import { collectorsLoseNothing } from "./collectors-lose-nothing";
@@ -25,7 +26,9 @@ import { publishedPortsNameAnAddress } from "./published-ports-name-an-address";
 import type { Rule, Violation } from "./rule";
 import { secretsStaySecret } from "./secrets-stay-secret";
 import { staticFilesNameNoTenant } from "./static-files-name-no-tenant";
+import { storesAskForPasswords } from "./stores-ask-for-passwords";
 import { theAuthServiceDecides } from "./the-auth-service-decides";
+import { theEdgeLimitsEverybody } from "./the-edge-limits-everybody";
 import { theEdgeSpeaksTls } from "./the-edge-speaks-tls";
 import { tokensAreCheckedStrictly } from "./tokens-are-checked-strictly";
 import { tokensComeFromOurRealm } from "./tokens-come-from-our-realm";
@@ -37,6 +40,7 @@ export const RULES: readonly Rule[] = [
   adminIsUnreachable,
   agentsStayApart,
   backendsKeepTenantsApart,
+  backendsRefuseStrangers,
   bindingsRefuseByDefault,
   clientsCarryOneTenant,
   collectorsLoseNothing,
@@ -58,7 +62,9 @@ export const RULES: readonly Rule[] = [
   publishedPortsNameAnAddress,
   secretsStaySecret,
   staticFilesNameNoTenant,
+  storesAskForPasswords,
   theAuthServiceDecides,
+  theEdgeLimitsEverybody,
   theEdgeSpeaksTls,
   tokensAreCheckedStrictly,
   tokensComeFromOurRealm,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { clientsCarryOneTenant } from "../../policies/rules/clients-carry-one-tenant";
 import type { ResourceRecord } from "../../src/model/recording";
-import { messages, nothingOf, resource, tenant } from "./builder";
+import { files, messages, nothingOf, resource, tenant } from "./builder";
 
 const MX = tenant("mx");
 const GOOD = {
@@ -33,6 +33,20 @@ const found = (...resources: readonly ResourceRecord[]) =>
 describe("clients-carry-one-tenant", () => {
   it("passes a confidential client with its own tenant's claim", () => {
     expect(found(CLIENT, mapper())).toEqual([]);
+  });
+
+  it.each([
+    ["its tenant is", { state: "suspended", agents: ["agent-mx"] }],
+    ["it is itself", { state: "active", agents: [], suspendedAgents: ["agent-mx"] }],
+  ])("refuses tokens for an agent that is suspended: %s", (_, entry) => {
+    const directory = files("auth", {
+      "/var/lib/atalaya/auth/live/tenants.json": { tenants: [{ id: "mx", ...entry, services: [] }] },
+    });
+    expect(found(directory, CLIENT, mapper())).toEqual([
+      "Client agent of tenant mx is suspended and may get tokens.",
+    ]);
+    const stopped = client({ enabled: false }, MX);
+    expect(found(directory, stopped, mapper({}, stopped))).toEqual([]);
   });
 
   it("leaves clients that are no tenant's to themselves: people log in by those", () => {

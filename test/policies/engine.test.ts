@@ -165,6 +165,7 @@ const UNSEEN: Readonly<Record<string, readonly string[]>> = {
     "a stack output shows a password",
     "a user's password is written down",
   ],
+  "stores-ask-for-passwords": ["Redis knows everybody"],
 };
 
 describe("an engine's first preview of the shipped environment", () => {

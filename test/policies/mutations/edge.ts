@@ -50,6 +50,8 @@ export const EDGE: Mutations = {
       apply: route("query", "route-unknown", (unknown) => {
         delete unknown["direct_response"];
         unknown.route = { cluster: "mimir" };
+        // Another rule would claim that it has no limit, either.
+        delete unknown.typed_per_filter_config?.["atalaya.tenant-limits"];
       }),
       messages: [
         "Listener query: route route-unknown does not demand that exactly one tenant was decided.",

@@ -3,13 +3,22 @@ import { resource } from "../builder";
 import { AGENTS } from "./agents";
 import { EDGE } from "./edge";
 import { HOSTS } from "./hosts";
+import { LIMITS_AND_STORES } from "./limits";
 import type { Mutation, Mutations } from "./mutation";
 import { SERVICES } from "./services";
 import { TENANTS } from "./tenants";
 import { TRUST } from "./trust";
 
 /** At least one for each rule. */
-export const MUTATIONS: Mutations = { ...AGENTS, ...EDGE, ...HOSTS, ...SERVICES, ...TENANTS, ...TRUST };
+export const MUTATIONS: Mutations = {
+  ...AGENTS,
+  ...EDGE,
+  ...HOSTS,
+  ...LIMITS_AND_STORES,
+  ...SERVICES,
+  ...TENANTS,
+  ...TRUST,
+};
 
 /** Takes away what rules read, so that there is nothing left to find wrong; `passed` are the rules that need nothing of it. */
 export const EMPTIED: readonly (Pick<Mutation, "what" | "apply"> & { readonly passed: readonly string[] })[] =
