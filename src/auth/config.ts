@@ -1,13 +1,15 @@
 import { z } from "zod";
 
+const HTTP = /^https?$/;
+
 /** The auth service's settings: environment variables, all of them without secrets. Secrets are files. */
 const schema = z.object({
   ATALAYA_LISTEN_HOST: z.string().min(1).default("0.0.0.0"),
   ATALAYA_LISTEN_PORT: z.coerce.number().int().min(1).max(65_535).default(8000),
   /** `iss` of every token, as the outside knows Keycloak. */
-  ATALAYA_ISSUER: z.url(),
+  ATALAYA_ISSUER: z.url({ protocol: HTTP }),
   /** Where this process reaches Keycloak's keys: another host name than the issuer's, inside the networks. */
-  ATALAYA_JWKS_URL: z.url(),
+  ATALAYA_JWKS_URL: z.url({ protocol: HTTP }),
   ATALAYA_AUDIENCE: z.string().min(1),
   /** The tenant directory (model/directory.ts), read again when it changes. */
   ATALAYA_DIRECTORY_FILE: z.string().min(1),
@@ -35,7 +37,10 @@ export type SettingName = keyof z.infer<typeof schema>;
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const parsed = schema.safeParse(environment);
   if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+    const lines = parsed.error.issues.map(({ path, message }) => {
+      const name = path.join(".");
+      return `  ${name}: ${environment[name] === undefined ? "is not set" : message}`;
+    });
     throw new Error(`The auth service's environment is not complete:\n${lines.join("\n")}`);
   }
   const env = parsed.data;

@@ -1,11 +1,13 @@
-import type { JWTPayload } from "jose";
-import type { DeclaredKey, KeyRight, DirectoryTenant } from "../model/directory";
+import type { DeclaredKey, KeyRight } from "../model/directory";
 import { matchRoutes } from "../model/match";
-import type { Right, Route } from "../model/routes";
-import { type AuthorizationRequest, type Decision, deny, undecided } from "./decision";
-import type { Directory } from "./directory";
+import { PEOPLE_CLIENT } from "../model/names";
+import type { Right } from "../model/routes";
+import { type AuthorizationRequest, deny, type Judgement, undecided } from "./decision";
+import { activeTenant, type Directory } from "./directory";
 import { credentialOf, type KeyRing } from "./keys";
-import type { TokenVerifier } from "./tokens";
+import { decidePerson } from "./people";
+import { grants, mayAsk, type Subject, type Verdict } from "./subject";
+import type { Claims, TokenVerifier } from "./tokens";
 
 /** What a decision rests on. `undefined` is what could not be read, ever: then nothing is allowed and nothing is denied. */
 export interface Knowledge {
@@ -15,75 +17,85 @@ export interface Knowledge {
 }
 
 /** The answer to one request. Total: every input has a decision, and whatever fails inside is `undecided`. */
-export async function decide(request: AuthorizationRequest, knowledge: Knowledge): Promise<Decision> {
-  const routes = matchRoutes(request.method, request.path);
-  if (routes.length === 0) return deny(403, "route_unknown");
-  if (knowledge.directory === undefined) return undecided("directory_unavailable");
-  const credential = credentialOf(request.authorization, request.apiKey);
-  if (credential.kind === "ambiguous") return deny(401, "credential_ambiguous");
-  if (credential.kind === "none") return deny(401, "credential_missing");
-  if (credential.kind === "key")
-    return decideKey(credential.key, request, routes, knowledge.directory, knowledge.keys);
-  const token = bearerToken(credential.authorization);
-  if (token === undefined) return deny(401, "credential_missing");
-  const verdict = await knowledge.verify(token);
-  switch (verdict.kind) {
-    case "unknown":
-      return undecided("keys_unavailable");
-    case "invalid":
-      return deny(401, "token_invalid");
-    case "valid":
-      return decideAgent(verdict.payload, request, routes, knowledge.directory);
-    default:
-      return verdict satisfies never;
+export async function decide(request: AuthorizationRequest, knowledge: Knowledge): Promise<Judgement> {
+  try {
+    return await judge(request, knowledge);
+  } catch {
+    return { decision: undecided("internal"), routes: [], credential: "none" };
   }
 }
 
-const bearerToken = (authorization: string): string | undefined =>
-  /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)$/.exec(authorization)?.[1];
+async function judge(request: AuthorizationRequest, knowledge: Knowledge): Promise<Judgement> {
+  const { directory, keys, verify } = knowledge;
+  const routes = matchRoutes(request.method, request.path);
+  const none = { routes, credential: "none" } as const;
+  if (routes.length === 0) return { decision: deny("route_unknown"), ...none };
+  if (directory === undefined) return { decision: undecided("directory_unavailable"), ...none };
+  const subject = { request, routes, directory };
+  const credential = credentialOf(request.authorization, request.apiKey);
+  switch (credential.kind) {
+    case "ambiguous":
+      return { decision: deny("credential_ambiguous"), ...none };
+    case "none":
+      return { decision: deny("credential_missing"), ...none };
+    case "key":
+      return { ...decideKey(credential.key, subject, keys), routes };
+    case "token":
+      return { ...(await decideToken(credential.token, subject, verify)), routes };
+    default:
+      return credential satisfies never;
+  }
+}
 
 function decideKey(
   secret: string,
-  request: AuthorizationRequest,
-  routes: readonly Route[],
-  directory: Directory,
+  { request, routes, directory }: Subject,
   keys: KeyRing | undefined,
-): Decision {
-  if (keys === undefined) return undecided("keys_unavailable");
+): Verdict {
+  const credential = "key";
+  if (keys === undefined) return { decision: undecided("keys_unavailable"), credential };
   const key = keys.find(secret);
-  if (key === undefined) return deny(401, "key_invalid");
+  if (key === undefined) return { decision: deny("key_invalid"), credential };
+  const user = key.id;
   const tenant = activeTenant(directory, key.orgId);
-  if (tenant === undefined || !mayAsk(request, tenant)) return deny(403, "tenant_denied");
-  if (!routes.some((route) => keyAllows(key, route.right))) return deny(403, "right_missing");
-  return { kind: "allow", orgId: tenant.orgId, userId: key.id };
+  if (tenant === undefined) return { decision: deny("tenant_denied"), credential, user };
+  const found = { credential, user, tenant: tenant.orgId } as const;
+  if (!mayAsk(request, tenant)) return { decision: deny("tenant_denied"), ...found };
+  if (!routes.some(({ right }) => keyAllows(key, right)))
+    return { decision: deny("right_missing"), ...found };
+  return { decision: { kind: "allow", orgId: tenant.orgId, userId: user }, ...found };
 }
 
 const keyAllows = (key: DeclaredKey, right: Right): boolean =>
   "signal" in right && key.rights.includes(`${right.signal}:${right.verb}` satisfies KeyRight);
 
+async function decideToken(token: string, subject: Subject, verify: TokenVerifier): Promise<Verdict> {
+  const verdict = await verify(token);
+  switch (verdict.kind) {
+    case "unknown":
+      return { decision: undecided("keys_unavailable"), credential: "token" };
+    case "invalid":
+      return { decision: deny("token_invalid"), credential: "token" };
+    case "valid":
+      // Which of the two it is, the client says that it was issued to, and nothing else that it holds.
+      return verdict.claims.azp === PEOPLE_CLIENT
+        ? decidePerson(verdict.claims, subject)
+        : decideAgent(verdict.claims, subject);
+    default:
+      return verdict satisfies never;
+  }
+}
+
 /** An agent writes for the one tenant it is bound to, and reads nothing. */
-function decideAgent(
-  payload: JWTPayload,
-  request: AuthorizationRequest,
-  routes: readonly Route[],
-  directory: Directory,
-): Decision {
-  const { azp, tenant_id: claimed } = payload;
-  if (typeof azp !== "string" || typeof claimed !== "string") return deny(403, "tenant_denied");
+function decideAgent(claims: Claims, { request, routes, directory }: Subject): Verdict {
+  const { azp: client, tenant_id: claimed, groups } = claims;
+  const denied = { decision: deny("tenant_denied"), credential: "token" } as const;
+  // A token that could be read as a person's as well was issued by mistake.
+  if (typeof client !== "string" || typeof claimed !== "string" || groups !== undefined) return denied;
   const tenant = activeTenant(directory, claimed);
-  if (tenant === undefined || !tenant.agents.some((agent) => agent === azp))
-    return deny(403, "tenant_denied");
-  if (!mayAsk(request, tenant)) return deny(403, "tenant_denied");
-  if (!routes.some(({ right }) => "signal" in right && right.verb === "write"))
-    return deny(403, "right_missing");
-  return { kind: "allow", orgId: tenant.orgId, userId: azp };
+  if (tenant === undefined || !tenant.agents.some((agent) => agent === client)) return denied;
+  const found = { credential: "agent", user: client, tenant: tenant.orgId } as const;
+  if (!mayAsk(request, tenant)) return { decision: deny("tenant_denied"), ...found };
+  if (!grants(routes, "write")) return { decision: deny("right_missing"), ...found };
+  return { decision: { kind: "allow", orgId: tenant.orgId, userId: client }, ...found };
 }
-
-function activeTenant(directory: Directory, orgId: string): DirectoryTenant | undefined {
-  const tenant = directory.get(orgId);
-  return tenant?.state === "active" ? tenant : undefined;
-}
-
-/** Nothing asked for, or exactly the tenant of the credential: `a|b`, other letter case and spaces are somebody else's. */
-const mayAsk = (request: AuthorizationRequest, tenant: DirectoryTenant): boolean =>
-  request.requestedTenant === undefined || request.requestedTenant === tenant.orgId;

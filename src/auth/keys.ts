@@ -1,19 +1,19 @@
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import type { DeclaredKey, KeyFile } from "../model/directory";
 
 /** Declared API keys, found by their keyed hash: what an attacker learns from timing is about the hash, which he cannot choose. */
 export class KeyRing {
   readonly #byHash: ReadonlyMap<string, DeclaredKey>;
+  /** Made once: of a Buffer it would be for every request, which costs as much as the rest of a decision. */
+  readonly #pepper: KeyObject;
 
-  constructor(
-    file: KeyFile,
-    private readonly pepper: Buffer,
-  ) {
+  constructor(file: KeyFile, pepper: Buffer) {
+    this.#pepper = createSecretKey(pepper);
     this.#byHash = new Map(file.keys.map((key) => [key.hash, key]));
   }
 
   find(key: string): DeclaredKey | undefined {
-    return this.#byHash.get(createHmac("sha256", this.pepper).update(key).digest("hex"));
+    return this.#byHash.get(createHmac("sha256", this.#pepper).update(key).digest("hex"));
   }
 }
 
@@ -38,12 +38,17 @@ export function newestRing(
   };
 }
 
-/** The credential of a request: one API key, or what else `Authorization` holds. Two of them are nobody's. */
+/** The credential of a request: one API key, or one token. Two of them are nobody's. */
 export type Credential =
   | { readonly kind: "key"; readonly key: string }
-  | { readonly kind: "other"; readonly authorization: string }
+  | { readonly kind: "token"; readonly token: string }
   | { readonly kind: "none" }
   | { readonly kind: "ambiguous" };
+
+const KEY = /^Bearer (atl_\S*)$/;
+const TOKEN = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)$/;
+const BASIC = /^Basic (\S*)$/;
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**
  * An API key comes as `X-API-Key`, as `Bearer atl_...`, or as the password of basic authentication (what Prometheus' and Loki's
@@ -54,12 +59,14 @@ export function credentialOf(authorization: string | undefined, apiKey: string |
   if (apiKey !== undefined)
     return authorization === undefined ? { kind: "key", key: apiKey } : { kind: "ambiguous" };
   if (authorization === undefined || authorization === "") return { kind: "none" };
-  const bearer = /^Bearer (atl_\S*)$/.exec(authorization)?.[1];
-  if (bearer !== undefined) return { kind: "key", key: bearer };
-  const basic = /^Basic (\S*)$/.exec(authorization)?.[1];
-  if (basic === undefined) return { kind: "other", authorization };
+  const key = KEY.exec(authorization)?.[1];
+  if (key !== undefined) return { kind: "key", key };
+  const token = TOKEN.exec(authorization)?.[1];
+  if (token !== undefined) return { kind: "token", token };
+  const basic = BASIC.exec(authorization)?.[1];
+  if (basic === undefined) return { kind: "none" };
   // Node's own decoder stops at the first `=` and ignores what it does not know.
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(basic)) return { kind: "ambiguous" };
+  if (!BASE64.test(basic)) return { kind: "ambiguous" };
   const [, password] = /^[^:]*:(.*)$/s.exec(Buffer.from(basic, "base64").toString("utf8")) ?? [];
   return password === undefined ? { kind: "none" } : { kind: "key", key: password };
 }

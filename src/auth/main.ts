@@ -1,44 +1,37 @@
-import { readSettings, type Settings } from "./config";
-import { decide } from "./decide";
-import { parseDirectory, parseKeys } from "./directory";
-import { newestRing, parsePepper } from "./keys";
-import { LiveFile } from "./live-file";
-import { createAuthServer } from "./server";
-import { remoteKeys, tokenVerifier } from "./tokens";
+import { readSettings } from "./config";
+import { openLog } from "./log";
+import { createAuthService } from "./service";
 
-const log = (level: "info" | "error", message: string): void => {
-  process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), level, message })}\n`);
-};
+const log = openLog();
 
-function start(settings: Settings): void {
-  const report = (problem: string): void => {
-    log("error", problem);
+/** Ends as soon as these lines, and all before them, are written. */
+function fail(...messages: readonly string[]): void {
+  for (const message of messages) log.logger.fatal(message);
+  void log.close().then(() => process.exit(1));
+}
+
+async function main(): Promise<void> {
+  const service = createAuthService(readSettings(process.env), log);
+  let ending = false;
+  const end = (signal: NodeJS.Signals): void => {
+    if (ending) {
+      fail(`ended by a second ${signal}`);
+      return;
+    }
+    ending = true;
+    log.logger.info(`${signal}: finishing what is in flight`);
+    void service
+      .drain()
+      .then(log.close)
+      .then(() => process.exit(0));
   };
-  const directory = new LiveFile(settings.directoryFile, parseDirectory, report);
-  const keys = new LiveFile(settings.keysFile, parseKeys, report);
-  const pepper = new LiveFile(settings.pepperFile, parsePepper, report);
-  const ring = newestRing(keys, pepper);
-  const verify = tokenVerifier(settings, remoteKeys(settings));
-  const files = [directory, keys, pepper];
-  for (const file of files) file.watch();
-  const server = createAuthServer({
-    ready: () => files.every((file) => file.value !== undefined),
-    decide: (request) => decide(request, { directory: directory.value, keys: ring(), verify }),
-  });
-  server.listen(settings.port, settings.host, () => {
-    log("info", `listening on ${settings.host}:${settings.port}`);
-  });
-  process.once("SIGTERM", () => {
-    for (const file of files) file.close();
-    // Finishes what is in flight; Envoy sees the closed listener and answers 503 for what comes after.
-    server.close(() => process.exit(0));
-    server.closeIdleConnections();
-  });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, end);
+  await service.start();
 }
 
-try {
-  start(readSettings(process.env));
-} catch (error) {
-  log("error", (error as Error).message);
-  process.exit(1);
-}
+process.on("uncaughtException", (error) => {
+  fail(`uncaught: ${error.stack ?? error.message}`);
+});
+main().catch((error: unknown) => {
+  fail(...(error as Error).message.split("\n"), "the auth service does not start");
+});

@@ -5,77 +5,126 @@ import { type AuthorizationRequest, type Decision, undecided } from "./decision"
 /** Seconds until a sender should try again when we could not decide. */
 const RETRY_AFTER = 5;
 const PREFIX = "/authz";
+const REQUEST_ID = "x-request-id";
+/** Bytes. Envoy takes 32 KiB and adds a few of its own: what it took must not fail here, or it would read as a denial. */
+const LARGEST_HEADERS = 64 * 1024;
 
-/** The service as Envoy's ext_authz and the health check see it. */
-export interface Service {
-  readonly decide: (request: AuthorizationRequest) => Promise<Decision>;
+export interface Readiness {
   /** Whether decisions can be made at all. */
-  readonly ready: () => boolean;
+  readonly ready: boolean;
+  /** For people. */
+  readonly [detail: string]: unknown;
+}
+
+/** The service as Envoy's ext_authz, the health check and Prometheus see it. */
+export interface Service {
+  readonly decide: (request: AuthorizationRequest, requestId: string | undefined) => Promise<Decision>;
+  readonly readiness: () => Readiness;
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Whether connections should go elsewhere. */
+  readonly draining: () => boolean;
 }
 
 export function createAuthServer(service: Service): Server {
-  // Headers larger than any token we issue are noise.
-  return createServer({ maxHeaderSize: 32 * 1024 }, (request, response) => {
+  return createServer({ maxHeaderSize: LARGEST_HEADERS }, (request, response) => {
     respond(service, request, response).catch(() => {
+      if (response.headersSent) {
+        response.destroy();
+        return;
+      }
+      // Half of an allow may stand there.
+      for (const name of response.getHeaderNames()) response.removeHeader(name);
+      lastIfDraining(service, response);
       sendDecision(response, undecided("internal"));
     });
   });
 }
 
 async function respond(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const [path = ""] = (request.url ?? "").split("?", 1);
+  const path = withoutQuery(request.url ?? "");
+  if (path === PREFIX || path.startsWith(`${PREFIX}/`)) {
+    const { asked, requestId } = read(request, path.slice(PREFIX.length));
+    const decision = await service.decide(asked, requestId);
+    lastIfDraining(service, response);
+    sendDecision(response, decision);
+    return;
+  }
+  lastIfDraining(service, response);
   if (path === "/health") {
     send(response, 200, { status: "ok" });
   } else if (path === "/ready") {
-    const ready = service.ready();
-    send(response, ready ? 200 : 503, { status: ready ? "ready" : "no tenant directory" });
-  } else if (path === PREFIX || path.startsWith(`${PREFIX}/`)) {
-    sendDecision(response, await service.decide(toRequest(request, path.slice(PREFIX.length))));
+    const readiness = service.readiness();
+    send(response, readiness.ready ? 200 : 503, readiness);
+  } else if (path === "/metrics") {
+    const { contentType, text } = await service.metrics();
+    response.writeHead(200, { "content-type": contentType }).end(text);
   } else {
     send(response, 404, { code: "not_found" });
   }
 }
 
-const toRequest = (request: IncomingMessage, path: string): AuthorizationRequest => ({
-  method: request.method ?? "",
-  path,
-  authorization: single(request, "authorization"),
-  apiKey: single(request, API_KEY_HEADER),
-  requestedTenant: single(request, REQUESTED_TENANT_HEADER),
-});
+/** When the answer is known, not when the question came: the end may have begun in between. */
+function lastIfDraining(service: Service, response: ServerResponse): void {
+  if (service.draining()) response.setHeader("connection", "close");
+}
+
+function withoutQuery(url: string): string {
+  const query = url.indexOf("?");
+  return query === -1 ? url : url.slice(0, query);
+}
 
 /**
- * A header's value, where it stands once. Twice becomes a value that nothing accepts: Node would join or drop the second
+ * The original request. A header that stands twice becomes a value that nothing accepts: Node would join or drop the second
  * one, and which of them the upstream believes is not ours to guess.
  */
-function single(request: IncomingMessage, name: string): string | undefined {
-  const values = request.headersDistinct[name];
-  return values === undefined || values.length === 1 ? values?.[0] : values.join(", ");
+function read({ method = "", rawHeaders }: IncomingMessage, path: string) {
+  const values = new Map<string, string>();
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? "").toLowerCase();
+    const value = rawHeaders[index + 1] ?? "";
+    const before = values.get(name);
+    values.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  const asked: AuthorizationRequest = {
+    method,
+    path,
+    authorization: values.get("authorization"),
+    apiKey: values.get(API_KEY_HEADER),
+    requestedTenant: values.get(REQUESTED_TENANT_HEADER),
+  };
+  return { asked, requestId: values.get(REQUEST_ID) };
 }
 
 function sendDecision(response: ServerResponse, decision: Decision): void {
   switch (decision.kind) {
     case "allow":
-      response.setHeader(TENANT_HEADER, decision.orgId);
-      response.setHeader(USER_HEADER, decision.userId);
-      send(response, 200, {});
+      send(response, 200, {}, { [TENANT_HEADER]: decision.orgId, [USER_HEADER]: decision.userId });
       return;
     case "deny":
-      if (decision.status === 401) response.setHeader("www-authenticate", "Bearer");
-      send(response, decision.status, { code: decision.code });
+      send(
+        response,
+        decision.status,
+        { code: decision.code },
+        decision.status === 401 ? { "www-authenticate": "Bearer" } : {},
+      );
       return;
     case "undecided":
-      response.setHeader("retry-after", RETRY_AFTER);
-      send(response, 503, { code: decision.code });
+      send(response, 503, { code: decision.code }, { "retry-after": RETRY_AFTER });
       return;
     default:
       decision satisfies never;
   }
 }
 
-function send(response: ServerResponse, status: number, body: object): void {
+function send(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string | number>> = {},
+): void {
   const text = JSON.stringify(body);
   response.writeHead(status, {
+    ...headers,
     "content-type": "application/json",
     "content-length": Buffer.byteLength(text),
   });

@@ -1,68 +1,139 @@
-import {
-  createRemoteJWKSet,
-  decodeJwt,
-  errors,
-  jwtVerify,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-} from "jose";
+import { compactVerify, decodeJwt, decodeProtectedHeader, errors } from "jose";
+import { CLOCK_SKEW, LONGEST_TOKEN } from "../model/tokens";
 import type { Settings } from "./config";
+import { json } from "./directory";
+import type { Found } from "./key-store";
+import { isAlgorithm, type Algorithm, type VerificationKey } from "./jwks";
+import type { TokenCache } from "./token-cache";
 
-export type TokenVerdict =
-  | { readonly kind: "valid"; readonly payload: JWTPayload }
+/** What decisions look at in a payload: all of it as the token says, of any type. */
+export interface Claims {
+  readonly sub?: unknown;
+  readonly azp?: unknown;
+  readonly tenant_id?: unknown;
+  readonly groups?: unknown;
+}
+
+export type TokenVerdict<C extends Claims = Claims> =
+  | { readonly kind: "valid"; readonly claims: C }
   | { readonly kind: "invalid" }
   /** Keycloak's keys cannot be had: the token may be good. */
   | { readonly kind: "unknown" };
 
-/** A token that claims to live longer than this was not issued for an agent. Seconds. */
-const MAXIMUM_LIFE = 600;
-/** Tolerated difference of clocks. Seconds. */
-const CLOCK_SKEW = 60;
-
-const asymmetric = ["RS256", "PS256", "ES256"];
-
 export type TokenVerifier = (token: string) => Promise<TokenVerdict>;
 
-/** Keycloak's keys over HTTP, cached by jose; an unknown `kid` refetches at most every 30 s. */
-export const remoteKeys = (settings: Pick<Settings, "jwksUrl">): JWTVerifyGetKey =>
-  createRemoteJWKSet(settings.jwksUrl, { timeoutDuration: 2_000, cooldownDuration: 30_000 });
+/** The keys that tokens are verified with: Keycloak's (key-store.ts), or a test's. */
+export interface Keys {
+  find(kid: string): Promise<Found>;
+  /** Another object whenever the keys are others. */
+  readonly current: object | undefined;
+}
 
+type Expected = Pick<Settings, "issuer" | "audience">;
+const INVALID = { kind: "invalid" } as const;
+
+/**
+ * Verifies Keycloak's tokens by Keycloak's keys, each text once. Refusals are not kept: whoever sends nonsense could fill any
+ * memory of it, and what he costs is bounded before us, by the edge's limit per address.
+ */
 export function tokenVerifier(
-  settings: Pick<Settings, "issuer" | "audience">,
-  keys: JWTVerifyGetKey,
+  expected: Expected,
+  keys: Keys,
+  cache: TokenCache,
+  now: () => number = () => Math.floor(Date.now() / 1_000),
 ): TokenVerifier {
   return async (token) => {
-    try {
-      // Before any key is looked for: another realm's `kid` is unknown here, and must not look like one of ours to come.
-      if (decodeJwt(token).iss !== settings.issuer) return { kind: "invalid" };
-      const { payload } = await jwtVerify(token, keys, {
-        issuer: settings.issuer,
-        audience: settings.audience,
-        algorithms: asymmetric,
-        clockTolerance: CLOCK_SKEW,
-        requiredClaims: ["exp", "iat"],
-      });
-      const life = (payload.exp ?? Infinity) - (payload.iat ?? 0);
-      const early = (payload.iat ?? Infinity) > Date.now() / 1000 + CLOCK_SKEW;
-      return life > MAXIMUM_LIFE || early ? { kind: "invalid" } : { kind: "valid", payload };
-    } catch (error) {
-      return { kind: isTokensFault(error) ? "invalid" : "unknown" };
+    const known = cache.get(token, keys.current);
+    if (known !== undefined) {
+      if (accepted(known, expected, now())) return { kind: "valid", claims: known };
+      cache.delete(token);
+      return INVALID;
     }
+    const set = keys.current;
+    const verdict = await verify(token, expected, keys, now);
+    // Keys that changed meanwhile may not hold the one that it was verified by.
+    if (verdict.kind === "valid" && set === keys.current) cache.set(token, set, verdict.claims);
+    return verdict;
   };
 }
 
+async function verify(
+  token: string,
+  expected: Expected,
+  keys: Keys,
+  now: () => number,
+): Promise<TokenVerdict<TimedClaims>> {
+  const header = headerOf(token);
+  const said = claimsOf(token);
+  // Before any key is looked for: what no key could make good is refused, also where its `kid` is unknown, such as another
+  // realm's. It must not look like one of ours to come, nor have Keycloak asked.
+  if (header === undefined || said === undefined || !accepted(said, expected, now())) return INVALID;
+  const found = await keys.find(header.kid);
+  if (found.kind === "unknown") return found;
+  if (found.kind !== "key" || found.key.alg !== header.alg) return INVALID;
+  const claims = await signedBy(found.key, token);
+  return claims !== undefined && accepted(claims, expected, now()) ? { kind: "valid", claims } : INVALID;
+}
+
+/** `kid` alone names the key. `jku`, `jwk` and the like are not looked at; what must be understood (`crit`) is not. */
+function headerOf(token: string): { readonly kid: string; readonly alg: Algorithm } | undefined {
+  try {
+    const { kid, alg, crit } = decodeProtectedHeader(token);
+    if (typeof kid !== "string" || typeof alg !== "string" || crit !== undefined) return undefined;
+    return isAlgorithm(alg) ? { kid, alg } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What an unverified token says: good to refuse it by, and for nothing else. */
+function claimsOf(token: string): TimedClaims | undefined {
+  try {
+    return timed(decodeJwt(token));
+  } catch {
+    return undefined;
+  }
+}
+
+async function signedBy({ key, alg }: VerificationKey, token: string): Promise<TimedClaims | undefined> {
+  try {
+    const { payload } = await compactVerify(token, key, { algorithms: [alg] });
+    return timed(json(Buffer.from(payload).toString("utf8")));
+  } catch (error) {
+    // jose's judgement of the token. Anything else is a fault of ours, and no reason to refuse anybody.
+    if (error instanceof errors.JOSEError) return undefined;
+    throw error;
+  }
+}
+
+/** What is kept of a payload, and no more: its size is bounded by {@link TokenCache}. */
+export interface TimedClaims extends Claims {
+  readonly iss: unknown;
+  readonly aud: unknown;
+  readonly exp: unknown;
+  readonly iat: unknown;
+  readonly nbf: unknown;
+}
+
+function timed(payload: unknown): TimedClaims | undefined {
+  if (typeof payload !== "object" || payload === null || Array.isArray(payload)) return undefined;
+  const { iss, aud, exp, iat, nbf, sub, azp, tenant_id, groups } = payload as TimedClaims;
+  return { iss, aud, exp, iat, nbf, sub, azp, tenant_id, groups };
+}
+
 /**
- * Whether the token itself is wrong. A `kid` nobody knows is not: its key may have been published a moment ago, inside the
- * cooldown. Everything that is not jose's judgement of the token is the network's or Keycloak's.
+ * Whether the edge would take it at this second: the rules of Envoy's filters (src/render/envoy/checks.ts), to the second.
+ * @param now seconds
  */
-function isTokensFault(error: unknown): boolean {
+export function accepted(claims: TimedClaims, { issuer, audience }: Expected, now: number): boolean {
+  const { iss, aud, exp, iat, nbf = now } = claims;
+  if (typeof exp !== "number" || typeof iat !== "number" || typeof nbf !== "number") return false;
   return (
-    error instanceof errors.JWTInvalid ||
-    error instanceof errors.JWTClaimValidationFailed ||
-    error instanceof errors.JWTExpired ||
-    error instanceof errors.JWSInvalid ||
-    error instanceof errors.JWSSignatureVerificationFailed ||
-    error instanceof errors.JOSEAlgNotAllowed ||
-    error instanceof errors.JOSENotSupported
+    iss === issuer &&
+    (aud === audience || (Array.isArray(aud) && aud.includes(audience))) &&
+    now <= exp + CLOCK_SKEW &&
+    nbf <= now + CLOCK_SKEW &&
+    iat <= now + CLOCK_SKEW &&
+    exp - iat <= LONGEST_TOKEN
   );
 }

@@ -1,96 +1,31 @@
-import { createHmac } from "node:crypto";
-import fc from "fast-check";
-import { SignJWT, createLocalJWKSet, exportJWK, generateKeyPair, type JWTPayload } from "jose";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { newestRing, parsePepper } from "../../src/auth/keys";
+import { parseKeys } from "../../src/auth/directory";
+import { decide } from "../../src/auth/decide";
 import type { KeyFile } from "../../src/model/directory";
-import { decide, type Knowledge } from "../../src/auth/decide";
 import type { AuthorizationRequest } from "../../src/auth/decision";
-import { parseDirectory } from "../../src/auth/directory";
-import { KeyRing, newestRing, parsePepper } from "../../src/auth/keys";
-import { tokenVerifier } from "../../src/auth/tokens";
-
-const issuer = "http://localhost:8090/realms/observability";
-const audience = "atalaya-edge";
-const pepper = Buffer.from("a-pepper-of-some-length");
-const hash = (key: string): string => createHmac("sha256", pepper).update(key).digest("hex");
-
-const directory = parseDirectory(
-  JSON.stringify({
-    version: 1,
-    tenants: [
-      { id: "mx", orgId: "tenant-mx", state: "active", agents: ["agent-mx"], services: [] },
-      { id: "pe", orgId: "tenant-pe", state: "active", agents: ["agent-pe"], services: [] },
-      { id: "co", orgId: "tenant-co", state: "suspended", agents: ["agent-co"], services: [] },
-    ],
-  }),
-);
-const declared = (id: string, orgId: string, secret: string, rights: readonly string[]) => ({
-  id,
-  orgId,
-  hash: hash(secret),
-  rights,
-});
-const keys = new KeyRing(
-  {
-    version: 1,
-    keys: [
-      declared("grafana-mx", "tenant-mx", "atl_mx_reader", ["metrics:read", "logs:read", "traces:read"]),
-      declared("grafana-co", "tenant-co", "atl_co_reader", ["metrics:read"]),
-    ],
-  } as unknown as ConstructorParameters<typeof KeyRing>[0],
-  pepper,
-);
-
-let knowledge: Knowledge;
-let sign: (
-  claims: JWTPayload,
-  options?: { issuer?: string; audience?: string; life?: number; kid?: string },
-) => Promise<string>;
-
-beforeAll(async () => {
-  const { publicKey, privateKey } = await generateKeyPair("RS256");
-  const jwks = createLocalJWKSet({ keys: [{ ...(await exportJWK(publicKey)), kid: "k1", alg: "RS256" }] });
-  knowledge = { directory, keys, verify: tokenVerifier({ issuer, audience }, jwks) };
-  sign = (claims, options = {}) => {
-    const now = Math.floor(Date.now() / 1000);
-    return new SignJWT(claims)
-      .setProtectedHeader({ alg: "RS256", kid: options.kid ?? "k1" })
-      .setIssuer(options.issuer ?? issuer)
-      .setAudience(options.audience ?? audience)
-      .setIssuedAt(now)
-      .setExpirationTime(now + (options.life ?? 300))
-      .sign(privateKey);
-  };
-});
+import { allowed, bearer, decision, denied, issuer, keysText, knowledge, pepper, push, read, undecided } from "./world"; // prettier-ignore
 
 const MX = { azp: "agent-mx", tenant_id: "tenant-mx" };
-const push = (overrides: Partial<AuthorizationRequest>): AuthorizationRequest => ({
-  method: "POST",
-  path: "/v1/traces",
-  authorization: undefined,
-  apiKey: undefined,
-  requestedTenant: undefined,
-  ...overrides,
-});
-const bearer = async (...token: Parameters<typeof sign>): Promise<string> => `Bearer ${await sign(...token)}`;
-const allowed = { kind: "allow", orgId: "tenant-mx", userId: "agent-mx" };
-const denied = (status: number, code: string) => ({ kind: "deny", status, code });
+const now = (): number => Math.floor(Date.now() / 1_000);
 
 describe("an agent's token", () => {
   it("writes for its own tenant", async () => {
-    expect(await decide(push({ authorization: await bearer(MX) }), knowledge)).toEqual(allowed);
+    expect(await decision(push({ authorization: await bearer(MX) }))).toEqual(
+      allowed("tenant-mx", "agent-mx"),
+    );
   });
 
   it("may name its own tenant", async () => {
     const request = push({ authorization: await bearer(MX), requestedTenant: "tenant-mx" });
-    expect(await decide(request, knowledge)).toEqual(allowed);
+    expect(await decision(request)).toEqual(allowed("tenant-mx", "agent-mx"));
   });
 
   it.each(["tenant-pe", "TENANT-MX", "tenant-mx|tenant-pe", "tenant-mx, tenant-pe", "", " tenant-mx"])(
     "may not ask for %j",
     async (requestedTenant) => {
       const request = push({ authorization: await bearer(MX), requestedTenant });
-      expect(await decide(request, knowledge)).toEqual(denied(403, "tenant_denied"));
+      expect(await decision(request)).toEqual(denied(403, "tenant_denied"));
     },
   );
 
@@ -103,44 +38,49 @@ describe("an agent's token", () => {
     ["a number", { azp: "agent-mx", tenant_id: 7 }],
     ["no client", { tenant_id: "tenant-mx" }],
     ["an object's own property", { azp: "agent-mx", tenant_id: "__proto__" }],
+    ["a service's client", { azp: "service-mx-shop", tenant_id: "tenant-mx" }],
+    ["Grafana, about a person", { azp: "grafana", groups: ["/tenants/mx/admin"] }],
+    ["an agent that has groups as well", { ...MX, groups: ["/tenants/mx/admin"] }],
+    ["an agent that has no groups in a list", { ...MX, groups: [] }],
+    ["an agent that has null for groups", { ...MX, groups: null }],
   ])("of %s is refused", async (_case, claims) => {
-    expect(await decide(push({ authorization: await bearer(claims) }), knowledge)).toEqual(
-      denied(403, "tenant_denied"),
-    );
+    for (const make of [push, read])
+      expect(await decision(make({ authorization: await bearer(claims) }))).toEqual(
+        denied(403, "tenant_denied"),
+      );
   });
 
   it.each([
-    ["another realm's", { issuer: "http://localhost:8090/realms/other" }],
-    ["one with a slash more in its issuer", { issuer: `${issuer}/` }],
-    ["one for somebody else", { audience: "account" }],
-    ["one that lives a year", { life: 31_536_000 }],
-    ["one that ended", { life: -120 }],
-  ])("%s is invalid", async (_case, options) => {
-    expect(await decide(push({ authorization: await bearer(MX, options) }), knowledge)).toEqual(
+    ["another realm's", { iss: "http://localhost:8090/realms/other" }],
+    ["one with a slash more in its issuer", { iss: `${issuer}/` }],
+    ["one for somebody else", { aud: "account" }],
+    ["one that lives a year", { exp: now() + 31_536_000 }],
+    ["one that ended", { iat: now() - 420, exp: now() - 120 }],
+  ])("%s is invalid", async (_case, claims) => {
+    expect(await decision(push({ authorization: await bearer({ ...MX, ...claims }) }))).toEqual(
       denied(401, "token_invalid"),
     );
   });
 
   it("reads nothing", async () => {
-    const request = push({ method: "GET", path: "/loki/api/v1/query", authorization: await bearer(MX) });
-    expect(await decide(request, knowledge)).toEqual(denied(403, "right_missing"));
+    expect(await decision(read({ authorization: await bearer(MX) }))).toEqual(denied(403, "right_missing"));
   });
 
   it("of another realm is invalid even when its key is unknown", async () => {
-    const options = { kid: "k2", issuer: "http://localhost:8090/realms/other" };
-    const request = push({ authorization: await bearer(MX, options) });
-    expect(await decide(request, knowledge)).toEqual(denied(401, "token_invalid"));
+    const authorization = await bearer(
+      { ...MX, iss: "http://localhost:8090/realms/other" },
+      { kid: "another" },
+    );
+    expect(await decision(push({ authorization }))).toEqual(denied(401, "token_invalid"));
   });
 
   it("signed by a key that is not known yet is undecided, never refused", async () => {
-    const request = push({ authorization: await bearer(MX, { kid: "k2" }) });
-    expect(await decide(request, knowledge)).toEqual({ kind: "undecided", code: "keys_unavailable" });
+    const authorization = await bearer(MX, { kid: "another" });
+    expect(await decision(push({ authorization }))).toEqual(undecided("keys_unavailable"));
   });
 });
 
 describe("a declared key", () => {
-  const read = (overrides: Partial<AuthorizationRequest>) =>
-    push({ method: "GET", path: "/prometheus/api/v1/query", ...overrides });
   const basic = `Basic ${Buffer.from("anyone:atl_mx_reader").toString("base64")}`;
 
   it.each([
@@ -148,11 +88,13 @@ describe("a declared key", () => {
     ["Bearer", { authorization: "Bearer atl_mx_reader" }],
     ["basic authentication", { authorization: basic }],
   ])("reads by %s", async (_case, credential) => {
-    expect(await decide(read(credential), knowledge)).toEqual({
-      kind: "allow",
-      orgId: "tenant-mx",
-      userId: "grafana-mx",
-    });
+    expect(await decision(read(credential))).toEqual(allowed("tenant-mx", "grafana-mx"));
+  });
+
+  it("writes what it has a right to, and no other signal", async () => {
+    const apiKey = "atl_mx_writer";
+    expect(await decision(push({ path: "/v1/logs", apiKey }))).toEqual(allowed("tenant-mx", "shipper-mx"));
+    expect(await decision(push({ path: "/v1/traces", apiKey }))).toEqual(denied(403, "right_missing"));
   });
 
   it.each([
@@ -164,6 +106,11 @@ describe("a declared key", () => {
       denied(403, "tenant_denied"),
     ],
     ["nobody declared is invalid", read({ apiKey: "atl_mx_readeR" }), denied(401, "key_invalid")],
+    [
+      "in the form of a token is a key",
+      read({ authorization: "Bearer atl_a.b.c" }),
+      denied(401, "key_invalid"),
+    ],
     [
       "sent beside a token is nobody's",
       read({ apiKey: "atl_mx_reader", authorization: "Bearer x.y.z" }),
@@ -184,32 +131,23 @@ describe("a declared key", () => {
       read({ authorization: `${basic.replace(/=*$/, "")}=x` }),
       denied(401, "credential_ambiguous"),
     ],
-    [
-      "does not open the tenant API yet",
-      push({ path: "/api/data", apiKey: "atl_mx_reader" }),
-      denied(403, "right_missing"),
-    ],
-  ])("%s", async (_case, request, decision) => {
-    expect(await decide(request, knowledge)).toEqual(decision);
+  ] satisfies [string, AuthorizationRequest, object][])("%s", async (_case, request, expected) => {
+    expect(await decision(request)).toEqual(expected);
   });
 });
 
 describe("the key ring", () => {
   it("is made of the newest keys and the newest pepper, and again only when one of them changes", () => {
-    const file = {
-      version: 1,
-      keys: [declared("k", "tenant-mx", "atl_mx_reader", [])],
-    } as unknown as KeyFile;
     const files: { keys: { value: KeyFile | undefined }; pepper: { value: Buffer | undefined } } = {
-      keys: { value: file },
+      keys: { value: parseKeys(keysText) },
       pepper: { value: undefined },
     };
     const ring = newestRing(files.keys, files.pepper);
     expect(ring()).toBeUndefined();
     files.pepper.value = parsePepper("another-pepper-of-a-length");
     expect(ring()?.find("atl_mx_reader")).toBeUndefined();
-    files.pepper.value = parsePepper(`${pepper.toString()}\n`);
-    expect(ring()?.find("atl_mx_reader")?.id).toBe("k");
+    files.pepper.value = parsePepper(`${pepper}\n`);
+    expect(ring()?.find("atl_mx_reader")?.id).toBe("grafana-mx");
     expect(ring()).toBe(ring());
   });
 
@@ -221,14 +159,12 @@ describe("the key ring", () => {
 describe("what cannot be decided", () => {
   it("is never allowed nor refused", async () => {
     const request = push({ apiKey: "atl_mx_reader" });
-    expect(await decide(request, { ...knowledge, directory: undefined })).toEqual({
-      kind: "undecided",
-      code: "directory_unavailable",
-    });
-    expect(await decide(request, { ...knowledge, keys: undefined })).toEqual({
-      kind: "undecided",
-      code: "keys_unavailable",
-    });
+    expect(await decision(request, { ...knowledge, directory: undefined })).toEqual(
+      undecided("directory_unavailable"),
+    );
+    expect(await decision(request, { ...knowledge, keys: undefined })).toEqual(undecided("keys_unavailable"));
+    const broken = { ...knowledge, verify: () => Promise.reject(new Error("tenant-mx")) };
+    expect(await decision(push({ authorization: "Bearer a.b.c" }), broken)).toEqual(undecided("internal"));
   });
 });
 
@@ -247,27 +183,46 @@ describe("anything else", () => {
       push({ method: "DELETE", path: "/v1/traces" }),
       denied(403, "route_unknown"),
     ],
-  ])("%s is refused", async (_case, request, decision) => {
-    expect(await decide(request, knowledge)).toEqual(decision);
+  ])("%s is refused", async (_case, request, expected) => {
+    expect(await decision(request)).toEqual(expected);
   });
+});
 
-  it("whatever is sent without a good credential is never allowed", async () => {
-    const text = fc.option(fc.string({ unit: "binary" }), { nil: undefined });
-    const request = fc.record({
-      method: fc.constantFrom("GET", "POST", "DELETE", "get"),
-      path: fc.oneof(fc.string(), fc.constantFrom("/v1/traces", "/loki/api/v1/query")),
-      authorization: fc.oneof(
-        text,
-        text.map((value) => `Bearer ${value ?? ""}`),
-        text.map((value) => `Basic ${value ?? ""}`),
-      ),
-      apiKey: text,
-      requestedTenant: text,
-    });
-    await fc.assert(
-      fc.asyncProperty(request, async (given) => {
-        expect((await decide(given, knowledge)).kind).not.toBe("allow");
+describe("the tenant API", () => {
+  it.each([
+    ["a key", () => ({ apiKey: "atl_mx_reader" })],
+    ["an agent", async () => ({ authorization: await bearer(MX) })],
+    [
+      "an operator",
+      async () => ({
+        authorization: await bearer({
+          ...{ azp: "atalaya-cli", sub: "5f1c2a34-0b7d-4c1e-9a55-3d2f1e0c9b8a" },
+          groups: ["/operators", "/tenants/mx/admin"],
+        }),
+        requestedTenant: "tenant-mx",
       }),
+    ],
+  ])("is open to nobody yet: %s", async (_case, credential) => {
+    for (const path of ["/api", "/api/data"])
+      expect(await decision(push({ path, ...(await credential()) }))).toEqual(denied(403, "right_missing"));
+  });
+});
+
+describe("a judgement", () => {
+  it("says what was verified, and of what was not, nothing", async () => {
+    const agent = await decide(
+      push({ authorization: await bearer(MX), requestedTenant: "tenant-pe" }),
+      knowledge,
     );
+    expect(agent).toMatchObject({ credential: "agent", user: "agent-mx", tenant: "tenant-mx" });
+    expect(agent.routes.map(({ id }) => id)).toEqual(["otlp-http-traces-key", "otlp-http-traces"]);
+    const claimed = await decide(
+      push({ authorization: await bearer({ ...MX, azp: "agent-pe" }) }),
+      knowledge,
+    );
+    expect(Object.keys(claimed).sort()).toEqual(["credential", "decision", "routes"]);
+    expect(claimed.credential).toBe("token");
+    const key = await decide(read({ apiKey: "atl_co_reader" }), knowledge);
+    expect([key.credential, key.user, key.tenant]).toEqual(["key", "grafana-co", undefined]);
   });
 });

@@ -423,6 +423,17 @@ describe("what else is in the bootstrap", () => {
     }
   });
 
+  it("takes no refusal of the protocol's own for something that may pass later", () => {
+    for (const listener of LISTENERS) {
+      const { mappers } = fields(manager(listener)["local_reply_config"]);
+      const later = list(mappers)
+        .map((mapper) => JSON.stringify(mapper))
+        .filter((text) => text.includes("response.code >= 500"));
+      expect(later).toHaveLength(2);
+      for (const text of later) expect(text).toContain("response.code >= 500 && response.code != 501");
+    }
+  });
+
   it("logs no credential and no query", () => {
     const format = fields(
       at(manager("otlpHttp"), "access_log", 0, "typed_config", "log_format", "json_format"),

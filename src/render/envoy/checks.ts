@@ -7,9 +7,10 @@ import {
   USER_HEADER,
 } from "../../model/headers";
 import { EDGE_AUDIENCE, REALM } from "../../model/names";
+import { CLOCK_SKEW, KEYS_CACHED, LONGEST_KEPT_TOKEN, LONGEST_TOKEN } from "../../model/tokens";
 import type { Topology } from "../../model/topology";
 import { httpUrl } from "../../model/topology";
-import { duration, size, type Bytes } from "../../model/units";
+import { size, type Bytes } from "../../model/units";
 import type { RenderInput } from "../input";
 import * as cel from "./cel";
 import { claim, CLUSTERS, DENIALS, FILTERS, LIVE_FILES, TOKEN_METADATA } from "./names";
@@ -18,15 +19,6 @@ import { any, extension, rbacAction, remove, seconds, set, type Message } from "
 const RBAC = "envoy.extensions.filters.http.rbac.v3.RBAC";
 const HEADER_MUTATION = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation";
 
-/**
- * A provider's keys are fetched anew after this long: rotation publishes a key that much before it is used (src/cli's
- * rotate-keys waits for it), so it is short, and costs a request a minute for each listener.
- */
-export const KEYS_CACHED = duration("1m");
-/** As the auth service has it (src/auth/tokens.ts): nobody is issued a token that lives longer. */
-const LONGEST_TOKEN = duration("10m");
-const CLOCK_SKEW = duration("1m");
-const LONGEST_TOKEN_TEXT = size("8KiB");
 /** One for this much of Envoy's memory: a verified token takes some 5 KiB, per worker and listener. */
 const MEMORY_PER_TOKEN = size("512KiB");
 
@@ -48,7 +40,7 @@ export function tokenFilter({ topology, environment }: RenderInput): Message {
         payload_in_metadata: TOKEN_METADATA.key,
         jwt_cache_config: {
           jwt_cache_size: cachedTokens(environment.sizes.envoy.memory),
-          jwt_max_token_size: LONGEST_TOKEN_TEXT,
+          jwt_max_token_size: LONGEST_KEPT_TOKEN,
         },
         remote_jwks: {
           http_uri: {

@@ -46,7 +46,8 @@ const REPLIES: readonly Reply[] = [
   { when: `${detailsAre("direct_response")} || ${detailsAre("route_not_found")}`, status: 404, code: "route_unknown", message: "There is nothing at this path and method." },
   { when: "response.code == 413", ...TOO_LARGE },
   { when: "response.code == 504", code: "timeout", message: "This took too long. Try again." },
-  { when: "response.code >= 500 || response.code == 408", code: "unavailable", ...UNAVAILABLE },
+  // 501 is the protocol's own: of a transfer coding that nobody knows. It never passes.
+  { when: "response.code >= 500 && response.code != 501 || response.code == 408", code: "unavailable", ...UNAVAILABLE },
 ]; // prettier-ignore
 
 /** The auth service's refusals come with their own code, as JSON. */

@@ -1,0 +1,163 @@
+import type { Server } from "node:http";
+import { Audit } from "./audit";
+import type { Settings } from "./config";
+import { decide } from "./decide";
+import type { AuthorizationRequest, Decision } from "./decision";
+import { parseDirectory, parseKeys } from "./directory";
+import { drainable } from "./drain";
+import { KeyStore, type KeyStoreOptions } from "./key-store";
+import { newestRing, parsePepper } from "./keys";
+import { LiveFile } from "./live-file";
+import type { Log, Logger } from "./log";
+import { createMetrics } from "./metrics";
+import { createAuthServer } from "./server";
+import { TokenCache } from "./token-cache";
+import { tokenVerifier } from "./tokens";
+
+/** Milliseconds for what is in flight when the service ends. The container's grace is 15 s. */
+const DRAIN = 10_000;
+
+export interface AuthService {
+  /** Listens. Throws one Error that lists all that is wrong, and leaves nothing running. */
+  readonly start: () => Promise<{ readonly port: number }>;
+  /** Takes nothing new, finishes what is in flight within the bound, and ends. */
+  readonly drain: (milliseconds?: number) => Promise<void>;
+}
+
+/** All that the service consists of, put together. */
+export function createAuthService(
+  settings: Settings,
+  log: Log,
+  waits: KeyStoreOptions["waits"] = {},
+): AuthService {
+  const { logger } = log;
+  const { files, keys, metrics, judge, ...parts } = createParts(settings, log, waits);
+  let draining = false;
+  const server = createAuthServer({
+    decide: judge,
+    draining: () => draining,
+    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
+    readiness: () => readiness(draining, files, keys.age),
+  });
+  const finish = drainable(server);
+  return {
+    start: async () => {
+      const problems = [...brokenFiles(Object.values(files)), ...(await listening(server, settings))];
+      if (problems.length > 0) {
+        parts.close();
+        server.close();
+        throw new Error(problems.join("\n"));
+      }
+      keys.start();
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : settings.port;
+      logger.info(`listening on ${settings.host}:${port}`);
+      return { port };
+    },
+    drain: async (milliseconds = DRAIN) => {
+      draining = true;
+      const whole = await finish(milliseconds);
+      if (!whole) logger.warn(`requests were still in flight after ${milliseconds} ms`);
+      parts.close();
+    },
+  };
+}
+
+/** What decides, and what it is known by. */
+function createParts(settings: Settings, log: Log, waits: NonNullable<KeyStoreOptions["waits"]>) {
+  const { logger } = log;
+  const metrics = createMetrics();
+  const files = openFiles(settings, logger);
+  const keys = new KeyStore({
+    url: settings.jwksUrl,
+    waits,
+    onFetch: (result, problem) => {
+      metrics.fetchedKeys(result);
+      if (problem !== undefined) logger.warn({ result, problem }, "Keycloak's keys were not fetched");
+      else if (result === "replaced") logger.info("Keycloak's keys are new");
+    },
+  });
+  const cache = new TokenCache({ onLookup: metrics.lookedUp });
+  metrics.observe({
+    keysAge: () => keys.age,
+    cachedTokens: () => cache.size,
+    droppedLines: log.dropped,
+    files,
+  });
+  const audit = new Audit({
+    write: (record) => {
+      logger.info(record);
+    },
+  });
+  const verify = tokenVerifier(settings, keys, cache);
+  const ring = newestRing(files.keys, files.pepper);
+  const judge = async (request: AuthorizationRequest, requestId: string | undefined): Promise<Decision> => {
+    const began = performance.now();
+    const judgement = await decide(request, { directory: files.tenants.value, keys: ring(), verify });
+    metrics.decided(judgement, (performance.now() - began) / 1_000);
+    audit.record(request, requestId, judgement);
+    return judgement.decision;
+  };
+  const close = (): void => {
+    keys.close();
+    for (const file of Object.values(files)) file.close();
+    metrics.close();
+    audit.close();
+  };
+  return { files, keys, metrics, judge, close };
+}
+
+function openFiles(settings: Settings, logger: Logger) {
+  const live = <T>(path: string, parse: (text: string) => T): LiveFile<T> =>
+    new LiveFile(path, parse, (problem) => {
+      logger.error(problem);
+    });
+  return {
+    tenants: live(settings.directoryFile, parseDirectory),
+    keys: live(settings.keysFile, parseKeys),
+    pepper: live(settings.pepperFile, parsePepper),
+  };
+}
+
+function readiness(
+  draining: boolean,
+  files: Readonly<Record<string, LiveFile<unknown>>>,
+  keysAge: number | undefined,
+) {
+  const missing = Object.entries(files).flatMap(([name, { value }]) => (value === undefined ? [name] : []));
+  const status = draining ? "draining" : missing.length > 0 ? "waiting" : "ready";
+  return {
+    ready: status === "ready",
+    status,
+    missing,
+    // Keys of Keycloak's are not waited for: without them API keys are decided all the same.
+    keys_age_seconds: keysAge === undefined ? null : Math.round(keysAge),
+  };
+}
+
+/** A file that is not there yet may come. One that is there and wrong is somebody's mistake, and so is a missing directory. */
+const brokenFiles = (files: readonly LiveFile<unknown>[]): readonly string[] =>
+  files.flatMap((file) => {
+    if (file.refused) return [file.problem ?? ""];
+    try {
+      file.watch();
+      return [];
+    } catch (error) {
+      return [`cannot follow ${file.path}: its directory is not readable (${codeOf(error)})`];
+    }
+  });
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+
+function listening(server: Server, { host, port }: Settings): Promise<readonly string[]> {
+  return new Promise((resolve) => {
+    server.once("error", (error) => {
+      const code = codeOf(error);
+      const why = code === "EADDRINUSE" ? "somebody else listens there" : code;
+      resolve([`cannot listen on ${host}:${port}: ${why}`]);
+    });
+    server.listen(port, host, () => {
+      resolve([]);
+    });
+  });
+}
