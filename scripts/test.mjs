@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// node scripts/test.mjs [vitest arguments...]: what `npm test` runs, also on a fresh clone. Its last line is always
-// "N passed, N failed"; exit 0 only when at least one test ran and nothing failed.
+// node scripts/test.mjs [--full] [vitest arguments...]: what `npm test` runs, also on a fresh clone; with --full also the
+// tests that wait for real clocks, for minutes. Its last line is always "N passed, N failed"; exit 0 only when at least one
+// test ran and nothing failed.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,6 +26,13 @@ function totals(report, status) {
   return { passed, failed };
 }
 
+/** Which of vitest's projects (vitest.config.mts), unless the arguments say it themselves. */
+function selected(args) {
+  const rest = args.filter((arg) => arg !== "--full");
+  if (rest.length < args.length || rest.some((arg) => arg.startsWith("--project"))) return rest;
+  return ["--project=units", "--project=lab", ...rest];
+}
+
 function readReport(file) {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
@@ -41,7 +49,7 @@ const dir = mkdtempSync(join(tmpdir(), "atalaya-test-"));
 const reportFile = join(dir, "report.json");
 const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
-const { status } = spawnSync(node, [vitest, "run", ...reporters, ...process.argv.slice(2)], {
+const { status } = spawnSync(node, [vitest, "run", ...reporters, ...selected(process.argv.slice(2))], {
   cwd: root,
   stdio: "inherit",
 });

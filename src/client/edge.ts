@@ -1,6 +1,6 @@
 import { connect, type ClientHttp2Session, type IncomingHttpHeaders as Http2Headers } from "node:http2";
 import type { IncomingHttpHeaders } from "node:http";
-import { request } from "node:https";
+import { request, type Agent } from "node:https";
 import type { Listener, Route } from "../model/routes";
 import { marked } from "./telemetry";
 
@@ -28,9 +28,25 @@ export interface EdgeAddress {
 
 const TIMEOUT_MS = 30_000;
 
-/** Speaks to the edge as agents, shippers and Grafana do; a connection of its own for every request. */
+export interface EdgeOptions {
+  /** Without a byte. 30 s, unless given. */
+  readonly timeoutMs?: number;
+  /** Keeps connections for whoever sends many requests over HTTP. */
+  readonly agent?: Agent;
+}
+
+/** Speaks to the edge as agents, shippers and Grafana do; a connection of its own for every request, unless told otherwise. */
 export class EdgeClient {
-  constructor(private readonly edge: EdgeAddress) {}
+  readonly #timeout: number;
+  readonly #agent: Agent | false;
+
+  constructor(
+    private readonly edge: EdgeAddress,
+    { timeoutMs = TIMEOUT_MS, agent }: EdgeOptions = {},
+  ) {
+    this.#timeout = timeoutMs;
+    this.#agent = agent ?? false;
+  }
 
   /** One request over TLS, its path exactly as given. */
   ask(
@@ -39,7 +55,7 @@ export class EdgeClient {
     { method = "GET", headers = {}, body }: Ask = {},
   ): Promise<Response> {
     const { hostname, port } = new URL(this.edge.urls[listener]);
-    const target = { hostname, port, ca: this.edge.ca, agent: false, timeout: TIMEOUT_MS } as const;
+    const target = { hostname, port, ca: this.edge.ca, agent: this.#agent, timeout: this.#timeout };
     return new Promise((resolve, reject) => {
       const outgoing = request({ ...target, path, method, headers }, (response) => {
         const chunks: Buffer[] = [];
@@ -58,7 +74,8 @@ export class EdgeClient {
   /** One unary gRPC call with these bytes as its framed message. */
   grpc(path: string, headers: Readonly<Record<string, string>>, body: Buffer): Promise<Response> {
     const session = connect(`https://${this.edge.urls.otlpGrpc}`, { ca: this.edge.ca });
-    return call(session, { ":method": "POST", ":path": path, ...headers }, body).finally(() => {
+    const all = { ":method": "POST", ":path": path, ...headers };
+    return call(session, all, body, this.#timeout).finally(() => {
       session.destroy();
     });
   }
@@ -78,11 +95,12 @@ function call(
   session: ClientHttp2Session,
   headers: Readonly<Record<string, string>>,
   body: Buffer,
+  timeoutMs: number,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
     session.on("error", reject);
     const stream = session.request(headers);
-    stream.setTimeout(TIMEOUT_MS, () => {
+    stream.setTimeout(timeoutMs, () => {
       stream.destroy(new Error("no answer in time"));
     });
     let answer: Http2Headers = {};
@@ -94,9 +112,14 @@ function call(
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
     stream.on("end", () => {
       const { ":status": status, ...rest } = answer;
+      // As when the other end goes: a status of 0 would look like gRPC's "good".
+      if (status === undefined) {
+        reject(new Error("the stream ended without an answer"));
+        return;
+      }
       const grpc = rest["grpc-status"];
       resolve({
-        status: Number(status ?? 0),
+        status: Number(status),
         ...(grpc !== undefined && { grpcStatus: Number(grpc) }),
         headers: rest,
         body: Buffer.concat(chunks).toString(),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ClientError } from "./error";
 
 const person = z.object({ password: z.string() });
 const tenant = z.object({
@@ -26,12 +27,21 @@ export type StackOutputs = z.infer<typeof schema>;
 export type TenantOutputs = StackOutputs["tenants"][string];
 
 /**
- * Reads what `pulumi stack output --json --show-secrets` prints. Throws one Error that lists every problem by its path, and
- * shows no value: most of them are secret.
+ * Reads what `pulumi stack output --json --show-secrets` prints. Throws one ClientError that lists every problem by its path,
+ * and shows no value: most of them are secret.
  */
 export function parseOutputs(text: string): StackOutputs {
-  const parsed = schema.safeParse(JSON.parse(text));
+  const parsed = schema.safeParse(json(text));
   if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map(({ path, message }) => `  ${path.join(".")}: ${message}`);
-  throw new Error(`These are not the outputs of an environment:\n${lines.join("\n")}`);
+  const lines = parsed.error.issues.map(({ path, message }) => `  ${path.join(".") || "all"}: ${message}`);
+  throw new ClientError(`These are not the outputs of an environment:\n${lines.join("\n")}`);
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Its own message would show a piece of the text.
+    throw new ClientError("These are not the outputs of an environment: the text is not JSON.");
+  }
 }

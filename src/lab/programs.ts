@@ -77,7 +77,8 @@ const redis = ({ declared }: Place): ProcessSpec => ({
 /** The OpenTelemetry Collector in place of Alloy: the same pipeline, in its own syntax. */
 function collector({ declared: { stack } }: Place): ProcessSpec {
   const { ports, directories } = stack.topology.services["alloy-gateway"];
-  const file = join(directories.config, "otelcol.yaml");
+  // Not beside the declared files: a change of tenants removes what is not declared there.
+  const file = join(directories.data, "otelcol.yaml");
   writeFileSync(file, toCollector(gatewayPipeline(stack)));
   return {
     name: "collector",

@@ -1,0 +1,218 @@
+import { connect as connectTls } from "node:tls";
+import { REALM, type Signal } from "../model/names";
+import { ROUTES } from "../model/routes";
+import { EdgeClient, type Response } from "./edge";
+import { Bad, measured, type Check, type Health } from "./health-check";
+import type { StackOutputs } from "./outputs";
+import { described } from "./probe-session";
+import { tokenOf } from "./reach";
+
+export interface HealthOptions {
+  readonly outputs: StackOutputs;
+  /** A lab has no Grafana. */
+  readonly isLab: boolean;
+  /** For each check. */
+  readonly timeoutMs: number;
+}
+
+/** Asks everything that can be asked from outside, all at once. */
+export async function checkHealth(options: HealthOptions): Promise<readonly Health[]> {
+  const { outputs, isLab, timeoutMs } = options;
+  const urls = { ...outputs.endpoints, query: outputs.endpoints.otlpHttp };
+  const edge = new EdgeClient({ urls, ca: outputs.caCertificate }, { timeoutMs });
+  const keys = Object.values(outputs.tenants).filter(({ state }) => state === "active");
+  const checks = [
+    ...edgeChecks(outputs, edge),
+    ...identityChecks(outputs, edge),
+    ...readChecks(edge, keys[0]?.readKey),
+  ];
+  const [all, grafana] = await Promise.all([
+    Promise.all(checks.map((check) => measured(check, timeoutMs))),
+    isLab
+      ? { component: "Grafana", state: "absent" as const, seen: "not in the lab" }
+      : measured(grafanaCheck(outputs), timeoutMs),
+  ]);
+  return [...all, grafana];
+}
+
+const ENVOY = "Does the process envoy run, and are its ports published? Look at its log.";
+const DAY_MS = 86_400_000;
+/** A certificate that ends sooner is not well: somebody has to act. */
+const RENEW_DAYS = 14;
+
+const edgeChecks = ({ endpoints, caCertificate }: StackOutputs, edge: EdgeClient): readonly Check[] => [
+  {
+    component: "Envoy, certificate",
+    remedy: `${ENVOY} The stack's outputs may be older than its authority: pulumi up.`,
+    run: (timeoutMs) => certificate(endpoints.otlpHttp, caCertificate, timeoutMs),
+  },
+  {
+    component: "Envoy, OTLP over HTTP",
+    remedy: ENVOY,
+    run: async () => refused(await edge.ask("otlpHttp", "/v1/logs", { method: "POST" })),
+  },
+  {
+    component: "Envoy, OTLP over gRPC",
+    remedy: ENVOY,
+    run: async () => {
+      const path = ROUTES.find(({ id }) => id === "otlp-grpc-logs")?.path ?? "";
+      const headers = { "content-type": "application/grpc", te: "trailers" };
+      return `speaks HTTP/2, ${refused(await edge.grpc(path, headers, Buffer.alloc(5)))}`;
+    },
+  },
+];
+
+/** Days until it ends, when the stack's authority has signed it. */
+const certificate = (url: string, ca: string, timeout: number): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    const socket = connectTls({
+      host: hostname,
+      port: Number(port || 443),
+      servername: hostname,
+      ca,
+      timeout,
+    });
+    socket.once("timeout", () => socket.destroy(new Error("no answer in time")));
+    socket.once("error", reject).once("secureConnect", () => {
+      const ends = socket.getPeerCertificate().valid_to;
+      const days = Math.floor((Date.parse(ends) - Date.now()) / DAY_MS);
+      socket.destroy();
+      const seen = `signed by the stack's authority, ends in ${days} days`;
+      if (days >= RENEW_DAYS) resolve(seen);
+      else reject(new Bad(seen, "Renew it: pulumi up makes a new one before it ends."));
+    });
+  });
+
+/** A request without a credential must be, or nothing is checked. */
+function refused(response: Response): string {
+  const { status, grpcStatus, body } = response;
+  const said = described(response);
+  if (grpcStatus === undefined ? status === 401 && body.includes('"credential_missing"') : grpcStatus === 16)
+    return "refuses what has no credential";
+  if (status < 300 && (grpcStatus ?? 0) === 0)
+    throw new Bad(
+      `LETS IN what has no credential (${said})`,
+      "Take the edge off the network now; its checks are off.",
+    );
+  throw new Bad(`answers ${said} to what has no credential, not 401 credential_missing`);
+}
+
+const KEYCLOAK = "Do keycloak and postgres run? Look at keycloak's log.";
+
+function identityChecks({ keycloakUrl, tenants }: StackOutputs, edge: EdgeClient): readonly Check[] {
+  const realm = `${keycloakUrl}/realms/${REALM}`;
+  const client = Object.values(tenants)
+    .filter(({ state }) => state === "active")
+    .flatMap(({ clients }) => Object.values(clients))
+    .find(({ clientId }) => clientId.startsWith("agent-"));
+  return [
+    {
+      component: "Keycloak, realm",
+      remedy: KEYCLOAK,
+      run: async (timeoutMs) => {
+        const { issuer } = await json(`${realm}/.well-known/openid-configuration`, timeoutMs);
+        if (issuer === realm) return `issuer ${realm}`;
+        throw new Bad(
+          `issuer is ${String(issuer)}, not ${realm}`,
+          "KC_HOSTNAME of keycloak must be keycloakUrl.",
+        );
+      },
+    },
+    {
+      component: "Keycloak, keys",
+      remedy: KEYCLOAK,
+      run: async (timeoutMs) => signingKeys(await json(`${realm}/protocol/openid-connect/certs`, timeoutMs)),
+    },
+    {
+      component: "Collector, by a token",
+      remedy: "Does the process alloy-gateway run? An agent's token comes from keycloak, envoy checks it.",
+      run: async () => {
+        if (client === undefined) throw new Bad("no active tenant has an agent to ask as", "Add a tenant.");
+        const headers = {
+          authorization: `Bearer ${await tokenOf(keycloakUrl, client)}`,
+          "content-type": "application/json",
+        };
+        // Nothing in it: it goes all the way to the collector, and nowhere from there.
+        const answer = await edge.ask("otlpHttp", "/v1/logs", { method: "POST", headers, body: "{}" });
+        if (answer.status === 200) return `takes an empty export of ${client.clientId}`;
+        throw new Bad(`answers ${described(answer)} to an export of ${client.clientId}`);
+      },
+    },
+  ];
+}
+
+function signingKeys({ keys }: Readonly<Record<string, unknown>>): string {
+  const signing = (Array.isArray(keys) ? keys : []).filter((key) => (key as { use?: unknown }).use === "sig");
+  if (signing.length === 0)
+    throw new Bad("no signing key", "Every token is refused. Look at the realm's keys.");
+  return `${signing.length} signing key${signing.length === 1 ? "" : "s"}`;
+}
+
+async function json(url: string, timeoutMs: number): Promise<Readonly<Record<string, unknown>>> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+  const text = await response.text();
+  if (!response.ok) throw new Bad(`${response.status} from ${new URL(url).pathname}`);
+  return JSON.parse(text) as Record<string, unknown>;
+}
+
+/** Of each backend, a read that costs it little. */
+const READS: readonly (readonly [string, Signal, string])[] = [
+  ["Mimir", "metrics", "/prometheus/api/v1/labels"],
+  ["Loki", "logs", "/loki/api/v1/labels"],
+  ["Tempo", "traces", "/tempo/api/search/tags"],
+];
+/** Nobody's: what it is answered comes from the auth service alone. */
+const NO_KEY = "atl_nobody_has_this_key";
+
+function readChecks(edge: EdgeClient, readKey: string | undefined): readonly Check[] {
+  const ask = (path: string, key: string): Promise<Response> =>
+    edge.ask("otlpHttp", path, { headers: { authorization: `Bearer ${key}` } });
+  const [[, , first] = ["", "", ""]] = READS;
+  const auth: Check = {
+    component: "Auth service",
+    remedy: "Does the process auth run? Look at its log.",
+    run: async () => {
+      const answers = await Promise.all([
+        ask(first, NO_KEY),
+        ...(readKey === undefined ? [] : [ask(first, readKey)]),
+      ]);
+      const [unknown, known] = answers.map(described);
+      if (unknown !== "401 key_invalid")
+        throw new Bad(`answers ${unknown ?? ""} to an unknown key, not 401 key_invalid`);
+      if (known !== undefined && /^(401|403|503 \w*(authorization|directory|keys))/.test(known))
+        throw new Bad(
+          `answers ${known} to a tenant's own read key`,
+          "Its list of keys is older than the outputs: pulumi up.",
+        );
+      return "knows a tenant's read key, refuses an unknown one";
+    },
+  };
+  const backends = READS.map(([component, , path]): Check => ({
+    component,
+    remedy: `Does the process ${component.toLowerCase()} run? Look at its log.`,
+    run: async () => {
+      if (readKey === undefined) throw new Bad("no active tenant to read as", "Add a tenant.");
+      const answer = await ask(path, readKey);
+      const said = described(answer);
+      if (answer.status === 200) return "answers a tenant's read";
+      const undecided =
+        answer.status === 401 || answer.status === 403 || /authorization|directory|keys/.test(said);
+      throw undecided
+        ? new Bad(`not reached: ${said}`, "Mend the auth service first.")
+        : new Bad(`answers ${said}`);
+    },
+  }));
+  return [auth, ...backends];
+}
+
+const grafanaCheck = ({ grafanaUrl }: StackOutputs): Check => ({
+  component: "Grafana",
+  remedy: "Does the process grafana run? Look at its log.",
+  run: async (timeoutMs) => {
+    const { database, version } = await json(`${grafanaUrl}/api/health`, timeoutMs);
+    if (database === "ok")
+      return `its database is ok${typeof version === "string" ? `, version ${version}` : ""}`;
+    throw new Bad(`its database is ${String(database)}`);
+  },
+});
