@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Lab } from "../lab/lab";
+import { isActive } from "../model/tenant";
 import { startLab } from "../lab/start";
 import { TOKEN_PATH } from "../client/token";
 import { EXIT, UsageError } from "./errors";
 import { loadStack, type LoadOptions } from "./load";
+import { HELLO } from "./token";
 
 export interface LabOptions extends LoadOptions {
   readonly once: boolean;
@@ -112,7 +114,7 @@ async function serve(running: Lab, told: Told, say: (line: string) => void): Pro
 
 /** For whoever wants to try something. */
 function described({ urls, directory, outputsFile, caFile, tenants, processes }: Lab): string {
-  const client = tenants.flatMap(({ agents }) => agents.map(({ id }) => id))[0] ?? "agent-mx";
+  const tenant = tenants.find(isActive)?.id ?? "mx";
   const rows = {
     "OTLP over HTTP, pushes, reads": urls.otlpHttp,
     "OTLP over gRPC": urls.otlpGrpc,
@@ -123,15 +125,14 @@ function described({ urls, directory, outputsFile, caFile, tenants, processes }:
     Credentials: outputsFile,
     Logs: `${directory}/logs (${Object.keys(processes).join(", ")})`,
   };
-  const secret = `require("${outputsFile}").tenants`;
   return [
     ...Object.entries(rows).map(([what, where]) => `${what.padEnd(30)} ${where}`),
     "",
     "Try it in another terminal:",
-    `  SECRET=$(node -p 'Object.values(${secret}).flatMap((t) => Object.values(t.clients)).find((c) => c.clientId === "${client}").clientSecret')`,
-    `  TOKEN=$(curl -s ${urls.keycloak}${TOKEN_PATH} -d grant_type=client_credentials -d client_id=${client} -d client_secret=$SECRET | node -p 'JSON.parse(require("fs").readFileSync(0)).access_token')`,
-    `  curl -i --cacert ${caFile} -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' ${urls.otlpHttp}/v1/logs \\`,
-    `    -d '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"hello"}}]}]}]}'`,
+    "  npx atalaya health --lab",
+    "  npx atalaya check-tenants --lab",
+    `  npx atalaya token ${tenant} --lab`,
+    `  curl -i --cacert ${caFile} -H "$(npx atalaya token ${tenant} --lab --header)" -H 'Content-Type: application/json' ${urls.otlpHttp}/v1/logs -d '${HELLO}'`,
     `  curl -s '${urls.stored}/stored?contains=hello'`,
     "",
     "Ctrl-C stops it and removes everything.",

@@ -1,14 +1,68 @@
 import { Command, CommanderError, Option } from "commander";
 import { EXIT, report } from "./errors";
+import { checkTenants, type CheckTenantsOptions } from "./check-tenants";
+import { health, type HealthOptions } from "./health";
 import { lab, type LabOptions } from "./lab";
 import { preview, type PreviewOptions } from "./preview";
 import { render, type RenderOptions } from "./render";
+import { rotateKeys, type RotateKeysOptions } from "./rotate-keys";
+import { token, type TokenOptions } from "./token";
 
 /** Options of every command that reads a stack. */
 const forStack = (command: Command): Command =>
   command
     .option("-s, --stack <name>", "the environment: Pulumi.<name>.yaml", "dev")
     .option("-t, --tenants <file>", "another tenant list than the stack's own");
+
+/** Options of every command that speaks to a running environment. */
+const forRunning = (command: Command): Command =>
+  command
+    .option("-s, --stack <name>", "the stack that runs; its outputs come from the Pulumi CLI", "dev")
+    .option("--outputs <file>", "a file of the stack's outputs in place of the CLI; - is standard input")
+    .option("--lab", "the lab that runs on this machine")
+    .option("--json", "for a program", false);
+
+function running(program: Command, finish: (code: number) => void): void {
+  forRunning(program.command("token"))
+    .description("print an access token: of a tenant's agent, or with --person of whoever logs in")
+    .argument("<tenant>", "whose")
+    .option("--client <name>", "another of the tenant's clients than its usual agent")
+    .addOption(
+      new Option("--person", "log in by a code in a browser, to read with")
+        .default(false)
+        .conflicts("client"),
+    )
+    .addOption(new Option("--header", "as a whole header, for curl -H").default(false).conflicts("json"))
+    .action(async (tenant: string, options: TokenOptions) => {
+      finish(await token(tenant, options));
+    });
+  forRunning(program.command("health"))
+    .description(
+      "ask every component that can be asked from here how it is; exit code 1 when one is not well",
+    )
+    .action(async (options: HealthOptions) => {
+      finish(await health(options));
+    });
+  forRunning(program.command("check-tenants"))
+    .description(
+      "prove that tenants are apart: each writes a marked item, and others try to get at it; exit code 1 when not",
+    )
+    .option("--tenant <id...>", "only pairs with these tenants")
+    .option("--all", "write by every signal and transport, not by OTLP over HTTP alone", false)
+    .option("--full", "try every pair, however many tenants there are", false)
+    .option("--wait <seconds>", "how long an item may take until its own tenant finds it", "30")
+    .action(async (options: CheckTenantsOptions) => {
+      finish(await checkTenants(options));
+    });
+  forRunning(program.command("rotate-keys"))
+    .description("exchange the keys that tokens are signed with, while everything runs")
+    .option("--retire", "only the second half: remove keys that no living token was signed with", false)
+    .option("--wait-all", "wait as long as tokens live, and then do the second half", false)
+    .option("--dry-run", "only say what it would do", false)
+    .action(async (options: RotateKeysOptions) => {
+      finish(await rotateKeys(options));
+    });
+}
 
 function commandLine(finish: (code: number) => void): Command {
   const program = new Command("atalaya")
@@ -45,6 +99,7 @@ function commandLine(finish: (code: number) => void): Command {
     .action(async (command: string[], options: LabOptions) => {
       finish(await lab(command, options));
     });
+  running(program, finish);
   return program;
 }
 
