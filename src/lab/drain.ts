@@ -1,8 +1,6 @@
 import { request } from "node:http";
+import { DRAIN_PATHS } from "../render/envoy/listeners";
 import { LabError } from "./error";
-
-/** What Envoy is asked before it is stopped: connections are to be closed after their next answer, and nobody new is to come. */
-export const DRAIN_PATHS = ["/drain_listeners?graceful", "/healthcheck/fail"] as const;
 
 /** Asks Envoy, at its admin socket, to let go of its clients. Throws LabError when it does not take that. */
 export async function drain(adminSocket: string): Promise<void> {

@@ -336,10 +336,12 @@ describe("what else is in the bootstrap", () => {
     expect(places).toHaveLength(Object.keys(UPSTREAMS).length + 3);
   });
 
-  it("keeps the admin interface on a socket, and two paths of it", () => {
+  it("keeps the admin interface on a socket, and only health and draining of it", () => {
     expect(bootstrap["admin"]).toEqual({
       address: { pipe: { mode: 0o600, path: "/var/lib/atalaya/envoy/data/admin.sock" } },
-      allow_paths: [{ exact: "/ready" }, { exact: "/stats/prometheus" }],
+      allow_paths: ["/ready", "/stats/prometheus", "/drain_listeners?graceful", "/healthcheck/fail"].map(
+        (exact) => ({ exact }),
+      ),
     });
     expect(
       routes("health").map(({ match, route }) => [

@@ -4,7 +4,7 @@ import { serviceFile } from "../files";
 import type { RenderInput } from "../input";
 import { toYaml } from "../yaml";
 import { adminSocket, clusters } from "./clusters";
-import { certificateSecret, HEALTH_PATHS, listeners } from "./listeners";
+import { certificateSecret, DRAIN_PATHS, HEALTH_PATHS, listeners } from "./listeners";
 import { bindingList, delivered } from "./live";
 import { FILTERS, LIVE_FILES, STATIC_FILES } from "./names";
 import { connectionLimits, overloadManager } from "./overload";
@@ -31,7 +31,7 @@ const bootstrap = (input: RenderInput): Message => ({
   admin: {
     // The owner's alone (0600).
     address: { pipe: { path: adminSocket(input), mode: 0o600 } },
-    allow_paths: HEALTH_PATHS.map((exact) => ({ exact })),
+    allow_paths: [...HEALTH_PATHS, ...DRAIN_PATHS].map((exact) => ({ exact })),
   },
   overload_manager: overloadManager(input),
   layered_runtime: connectionLimits(input),

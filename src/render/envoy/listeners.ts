@@ -131,6 +131,11 @@ const strict = ({ environment }: RenderInput): Message => ({
 
 /** Paths of the admin interface that may be asked, and the only ones it answers (bootstrap.ts). */
 export const HEALTH_PATHS = ["/ready", "/stats/prometheus"] as const;
+/**
+ * What it may be asked besides, by who owns its socket alone: before Envoy is stopped, connections are to be closed after their
+ * next answer, and nobody new is to come. SIGTERM does neither.
+ */
+export const DRAIN_PATHS = ["/drain_listeners?graceful", "/healthcheck/fail"] as const;
 
 /** Readiness and metrics, without TLS: they name no tenant. Answers also when Envoy takes no more connections. */
 const healthListener = (input: RenderInput): Message => ({

@@ -60,7 +60,7 @@ const methodMatch = ({ methods }: Route): Message => {
 
 const action = ({ upstream, right, rewrite, limits, websocket }: Route): Message => ({
   cluster: upstreamCluster(upstream),
-  // The upstream's own name: what the client put into Host goes nowhere.
+  // The upstream's own name. What the client put into Host goes on as x-envoy-original-host, which nobody believes.
   auto_host_rewrite: true,
   timeout: seconds(limits.timeout),
   ...(limits.stream !== undefined && {
