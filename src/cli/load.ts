@@ -7,6 +7,8 @@ export interface LoadOptions {
   readonly stack: string;
   /** Another tenant list than the stack's own; relative to where the command was typed. */
   readonly tenants?: string;
+  /** The project's directory, if not this one. */
+  readonly root?: string;
 }
 
 /** A stack as a command sees it: what there would be, and the configuration that the program itself reads. */
@@ -20,9 +22,11 @@ export interface LoadedStack extends RenderedStack {
 /** npm runs scripts in the project's root and keeps where they were typed; `npx atalaya` runs where it was typed. */
 export const typedPath = (path: string): string => resolve(process.env["INIT_CWD"] ?? process.cwd(), path);
 
+/** The directory of the project that is worked on. */
+export const projectRoot = (): string => process.env["ATALAYA_ROOT"] ?? dirname(dirname(__dirname));
+
 /** Reads and renders a stack without the Pulumi CLI. Throws ConfigError with everything that is wrong, or UsageError. */
-export function loadStack({ stack, tenants }: LoadOptions): LoadedStack {
-  const root = process.env["ATALAYA_ROOT"] ?? dirname(dirname(__dirname));
+export function loadStack({ stack, tenants, root = projectRoot() }: LoadOptions): LoadedStack {
   const inputs = loadInputs(
     root,
     stack,

@@ -18,8 +18,13 @@ const forStack = (command: Command): Command =>
 const forRunning = (command: Command): Command =>
   command
     .option("-s, --stack <name>", "the stack that runs; its outputs come from the Pulumi CLI", "dev")
-    .option("--outputs <file>", "a file of the stack's outputs in place of the CLI; - is standard input")
-    .option("--lab", "the lab that runs on this machine")
+    .addOption(
+      new Option(
+        "--outputs <file>",
+        "a file of the stack's outputs in place of the CLI; - is standard input",
+      ).conflicts(["stack", "lab"]),
+    )
+    .addOption(new Option("--lab", "the lab that runs on this machine").conflicts("stack"))
     .option("--json", "for a program", false);
 
 function running(program: Command, finish: (code: number) => void): void {
@@ -77,6 +82,7 @@ function commandLine(finish: (code: number) => void): Command {
         .choices(["text", "json", "markdown"])
         .default("text"),
     )
+    .option("-a, --against <ref|file>", "say what changes for whom since a git ref, or since a saved plan")
     .option("-o, --out <directory>", "also write plan.json, preview.md and all rendered files there")
     .option("--whole", "show every tenant with everything that is theirs", false)
     .action(async (options: PreviewOptions) => {

@@ -1,15 +1,18 @@
 import { join } from "node:path";
 import { evaluate } from "../../policies/rules";
 import { formatMarkdown } from "../preview/markdown";
-import { makePlan, type Plan } from "../preview/plan";
-import { record } from "../preview/recorder";
+import { makePlan, suspensionWarning, type Plan } from "../preview/plan";
+import { record as recordProgram } from "../preview/recorder";
 import { formatText } from "../preview/text";
-import { isActive, type Tenant } from "../model/tenant";
+import { isActive } from "../model/tenant";
 import { toJson } from "../render/yaml";
 import { checkDirectory, writeDirectory } from "./output";
+import { findBaseline } from "./baseline";
+import { compareWith, formatComparison } from "./comparison";
 import { EXIT } from "./errors";
-import { type LoadOptions, loadStack, typedPath } from "./load";
+import { type LoadedStack, type LoadOptions, loadStack, projectRoot, typedPath } from "./load";
 import { step } from "./progress";
+import { hasColor } from "./terminal";
 import { declareStack } from "../stack/program";
 
 export type Format = "text" | "json" | "markdown";
@@ -17,45 +20,64 @@ export type Format = "text" | "json" | "markdown";
 export interface PreviewOptions extends LoadOptions {
   readonly format: Format;
   readonly out?: string;
+  /** A git ref or the file of a saved plan: says what changes. */
+  readonly against?: string;
   readonly whole: boolean;
 }
 
 /** Runs the program without an engine, checks the result, prints it and returns the exit code. */
 export async function preview(options: PreviewOptions): Promise<number> {
+  // What the user wrote is judged before what it is compared with.
   const stack = loadStack(options);
   const out = options.out === undefined ? undefined : typedPath(options.out);
   if (out !== undefined) checkDirectory(out);
+  const baseline =
+    options.against === undefined
+      ? undefined
+      : await findBaseline(options.against, {
+          ...{ stack: options.stack, root: projectRoot() },
+          planOf: (root) => record(loadStack({ stack: options.stack, root }), "the baseline"),
+        });
+  const plan = await record(stack);
+  const comparison = baseline === undefined ? undefined : compareWith(baseline, plan);
+  if (out !== undefined) {
+    writeDirectory(out, [
+      { path: "plan.json", content: toJson(plan) },
+      { path: "preview.md", content: formatMarkdown(plan) },
+      ...(comparison === undefined
+        ? []
+        : [
+            { path: "changes.json", content: formatComparison(comparison, { ...options, format: "json" }) },
+            { path: "changes.md", content: formatComparison(comparison, { ...options, format: "markdown" }) },
+          ]),
+      ...stack.files.map(({ path, content }) => ({ path: join("files", path), content })),
+    ]);
+  }
+  const text = comparison === undefined ? format(plan, options) : formatComparison(comparison, options);
+  process.stdout.write(`${text.trimEnd()}\n`);
+  return plan.policies.violations.length === 0 ? EXIT.good : EXIT.violated;
+}
+
+async function record(stack: LoadedStack, of = ""): Promise<Plan> {
   const { environment, tenants, warnings, config, secretKeys, files } = stack;
-  const recording = await step(`Registering ${tenants.length} tenants`, () =>
-    record(() => declareStack(stack), {
+  const what = of === "" ? "" : ` of ${of}`;
+  const recording = await step(`Registering ${tenants.length} tenants${what}`, () =>
+    recordProgram(() => declareStack(stack), {
       project: stack.project,
       stack: environment.name,
       config,
       secretConfigKeys: secretKeys,
     }),
   );
-  const policies = await step("Checking the policies", () => evaluate(recording));
-  const plan = makePlan({
+  const policies = await step(`Checking the policies${what}`, () => evaluate(recording));
+  return makePlan({
     ...{ environment, tenants, recording, files, policies },
-    warnings: [...warnings, ...tenants.filter((tenant) => !isActive(tenant)).map(suspension)],
+    warnings: [
+      ...warnings,
+      ...tenants.filter((tenant) => !isActive(tenant)).map(({ id }) => suspensionWarning(id)),
+    ],
   });
-  if (out !== undefined) {
-    writeDirectory(out, [
-      { path: "plan.json", content: toJson(plan) },
-      { path: "preview.md", content: formatMarkdown(plan) },
-      ...files.map(({ path, content }) => ({ path: join("files", path), content })),
-    ]);
-  }
-  process.stdout.write(`${format(plan, options).trimEnd()}\n`);
-  return policies.violations.length === 0 ? EXIT.good : EXIT.violated;
 }
-
-const suspension = ({ id }: Tenant): string =>
-  `Tenant ${id} is suspended: all its credentials are refused and its agents stand still. Nothing of it is deleted.`;
-
-/** Colours for a person at a terminal that has them; https://no-color.org counts a value that is not empty. */
-const hasColor = (): boolean =>
-  process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb";
 
 function format(plan: Plan, { format, whole }: PreviewOptions): string {
   switch (format) {

@@ -1,10 +1,9 @@
 import type { Plan, PlannedViolation } from "./plan";
 import { shortType } from "./describe";
+import { escape, folded, LARGEST } from "./markdown-parts";
 import { TENANT_COLUMNS, tenantRow } from "./tenants-table";
 import { headline } from "./text";
 
-/** A pull request's comment may hold 65,536 characters. */
-const LARGEST = 60_000;
 /** Rows of a table or list beyond this are counted only. */
 const ROWS = 100;
 
@@ -72,19 +71,3 @@ const row = (cells: readonly string[]): string => `| ${cells.map(escape).join(" 
 
 const cap = (lines: readonly string[], rows: number): readonly string[] =>
   lines.length <= rows ? lines : [...lines.slice(0, rows), "", `... and ${lines.length - rows} more`];
-
-const folded = (summary: string, lines: readonly string[]): readonly string[] => [
-  `<details><summary>${summary}</summary>`,
-  "",
-  ...lines,
-  "",
-  "</details>",
-  "",
-];
-
-/** Names and values come from the tenant list: they must not become markup in somebody's comment. */
-const escape = (text: string): string =>
-  text
-    .replaceAll(/[\\`*_[\]<>|]/g, "\\$&")
-    .replaceAll("@", "&#64;")
-    .replaceAll(/\s*\n\s*/g, " ");

@@ -1,14 +1,17 @@
 import { createHash } from "node:crypto";
-import type { Environment } from "../model/environment";
+import type { Environment, IdentityProvider } from "../model/environment";
 import type { RenderedFile } from "../model/files";
-import type { Capacity, Limits, Retention } from "../model/limits";
+import type { Limits, Retention, Sampling } from "../model/limits";
 import type { Recording, ResourceRecord } from "../model/recording";
-import type { Tenant } from "../model/tenant";
+import type { Contact, Tenant, TenantState } from "../model/tenant";
 import { maskSecrets } from "./mask";
+
+/** Counted up whenever plans of the version before cannot be compared with new ones. */
+export const PLAN_VERSION = 2;
 
 /** One preview as stable, sorted data without any secret: what `--format json` prints, and a baseline for later ones. */
 export interface Plan {
-  readonly version: 1;
+  readonly version: typeof PLAN_VERSION;
   readonly environment: PlannedEnvironment;
   readonly tenants: readonly PlannedTenant[];
   readonly resources: readonly PlannedResource[];
@@ -18,13 +21,13 @@ export interface Plan {
   readonly warnings: readonly string[];
 }
 
-export interface PlannedEnvironment {
-  readonly name: string;
-  readonly host: Environment["host"];
-  readonly domain: string;
+export interface PlannedEnvironment extends Omit<Environment, "publish" | "identityProviders"> {
   readonly publishAddress: string;
-  readonly capacity: Capacity;
+  readonly ports: Environment["publish"]["ports"];
+  readonly identityProviders: readonly PlannedIdentityProvider[];
 }
+
+export type PlannedIdentityProvider = Omit<IdentityProvider, "clientSecretKey">;
 
 /** Durations in seconds, sizes in bytes, rates per second. */
 export interface PlannedTenant {
@@ -35,9 +38,28 @@ export interface PlannedTenant {
   readonly plan: string;
   readonly limits: Limits;
   readonly retention: Retention;
-  readonly agents: readonly string[];
-  readonly services: readonly { readonly clientId: string; readonly scopes: readonly string[] }[];
-  readonly contacts: readonly string[];
+  readonly sampling: Sampling;
+  readonly agents: readonly PlannedAgent[];
+  readonly services: readonly PlannedService[];
+  readonly contacts: readonly PlannedContact[];
+}
+
+/** `state` is its own: of a tenant that is suspended, no agent sends. */
+export interface PlannedAgent {
+  readonly id: string;
+  readonly state: TenantState;
+}
+
+export interface PlannedService {
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+}
+
+export interface PlannedContact {
+  readonly name: string;
+  readonly kind: Contact["kind"];
+  /** An address, or the name of the config secret that holds it: never the secret. */
+  readonly to: string;
 }
 
 export interface PlannedResource {
@@ -53,6 +75,8 @@ export interface PlannedResource {
 
 export interface PlannedFile {
   readonly path: string;
+  /** The shared service or the agent that reads it. */
+  readonly process: string;
   readonly sha256: string;
   readonly bytes: number;
   readonly kind: RenderedFile["kind"];
@@ -75,17 +99,15 @@ export interface PlanInput {
   readonly warnings: readonly string[];
 }
 
+/** Said of every tenant that is suspended. */
+export const suspensionWarning = (tenant: string): string =>
+  `Tenant ${tenant} is suspended: all its credentials are refused and its agents stand still. Nothing of it is deleted.`;
+
 export function makePlan(input: PlanInput): Plan {
   const { environment, tenants, recording, files, policies, warnings } = input;
   return {
-    version: 1,
-    environment: {
-      name: environment.name,
-      host: environment.host,
-      domain: environment.domain,
-      publishAddress: environment.publish.address,
-      capacity: environment.capacity,
-    },
+    version: PLAN_VERSION,
+    environment: plannedEnvironment(environment),
     tenants: tenants.map(plannedTenant),
     resources: recording.resources.map(plannedResource),
     files: files.map(plannedFile),
@@ -95,6 +117,21 @@ export function makePlan(input: PlanInput): Plan {
   };
 }
 
+export const plannedEnvironment = ({
+  publish,
+  identityProviders,
+  ...environment
+}: Environment): PlannedEnvironment => ({
+  ...environment,
+  publishAddress: publish.address,
+  ports: publish.ports,
+  identityProviders: identityProviders.map(
+    ({ alias, displayName, issuer, authorizationUrl, tokenUrl, jwksUrl, clientId }) => ({
+      ...{ alias, displayName, issuer, authorizationUrl, tokenUrl, jwksUrl, clientId },
+    }),
+  ),
+});
+
 const plannedTenant = (tenant: Tenant): PlannedTenant => ({
   id: tenant.id,
   orgId: tenant.orgId,
@@ -103,9 +140,14 @@ const plannedTenant = (tenant: Tenant): PlannedTenant => ({
   plan: tenant.plan,
   limits: tenant.limits,
   retention: tenant.retention,
-  agents: tenant.agents.map((agent) => agent.id),
+  sampling: tenant.sampling,
+  agents: tenant.agents.map(({ id, state = "active" }) => ({ id, state })),
   services: tenant.services.map(({ clientId, scopes }) => ({ clientId, scopes })),
-  contacts: tenant.contacts.map((contact) => contact.name),
+  contacts: tenant.contacts.map((contact) => ({
+    name: contact.name,
+    kind: contact.kind,
+    to: contact.kind === "email" ? contact.address : contact.secret,
+  })),
 });
 
 function plannedResource(resource: ResourceRecord): PlannedResource {
@@ -122,6 +164,7 @@ function plannedResource(resource: ResourceRecord): PlannedResource {
 
 const plannedFile = (file: RenderedFile): PlannedFile => ({
   path: file.path,
+  process: "service" in file.owner ? file.owner.service : file.owner.agent,
   sha256: createHash("sha256").update(file.content).digest("hex"),
   bytes: Buffer.byteLength(file.content),
   kind: file.kind,

@@ -1,27 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_PLAN } from "../../src/model/plans";
-import { duration, rate, byteRate } from "../../src/model/units";
+import { duration } from "../../src/model/units";
 import { formatMarkdown } from "../../src/preview/markdown";
-import type { Plan, PlannedTenant } from "../../src/preview/plan";
+import { PLAN_VERSION, plannedEnvironment, type Plan, type PlannedTenant } from "../../src/preview/plan";
 import { formatText } from "../../src/preview/text";
+import { environmentOf } from "../components/environment";
 
 const tenant = (id: string, more: Partial<PlannedTenant> = {}): PlannedTenant => ({
   ...{ id, orgId: `tenant-${id}`, name: id, state: "active", plan: "default" },
   limits: DEFAULT_PLAN.limits,
   retention: { ...DEFAULT_PLAN.retention, metrics: duration("90d") },
-  ...{ agents: [`agent-${id}`], services: [], contacts: [] },
+  sampling: DEFAULT_PLAN.sampling,
+  ...{ agents: [{ id: `agent-${id}`, state: "active" }], services: [], contacts: [] },
   ...more,
 });
 
 const plan = (more: Partial<Plan>): Plan => ({
-  version: 1,
-  environment: {
-    ...{ name: "dev", host: "docker", domain: "localhost", publishAddress: "127.0.0.1" },
-    capacity: {
-      ...{ requests: rate("1/s"), samples: rate("1/s"), activeSeries: 1 },
-      ...{ logs: byteRate("1MiB/s"), traces: byteRate("1MiB/s") },
-    },
-  },
+  version: PLAN_VERSION,
+  environment: plannedEnvironment(environmentOf()),
   tenants: [tenant("mx")],
   resources: [],
   files: [],

@@ -1,0 +1,212 @@
+import type { PlannedContact, PlannedTenant } from "../../plan";
+import { ROLES } from "../../../model/roles";
+import { formatDuration, type Seconds } from "../../../model/units";
+import { formatStep } from "../quantities";
+import type { RetentionChange, TenantChange, TenantChanges } from "../types";
+import { called, counted, item, listed, sentence, type Item, type Tone } from "./story";
+
+/** So many tenants with the same changes, as of a plan that was changed, are told of together. */
+const ALIKE = 3;
+const NAMED_ALIKE = 12;
+
+/** Every tenant with what becomes of it: those who come and go first, then each, then those of whom the same is true. */
+export function tenantItems(tenants: readonly TenantChanges[]): readonly Item[] {
+  const groups = Map.groupBy(tenants, ({ changes }) => JSON.stringify(changes));
+  const [alike, single] = [
+    [...groups.values()].filter(isAlike),
+    [...groups.values()].filter((g) => !isAlike(g)),
+  ];
+  const each = single.flat().sort((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
+  return [...each.map(tenantItem), ...alike.map(alikeItem)];
+}
+
+const isAlike = (group: readonly TenantChanges[]): boolean =>
+  group.length >= ALIKE && group.every(({ changes }) => changes.every(({ kind }) => !WHOLE.includes(kind)));
+
+const WHOLE: readonly TenantChange["kind"][] = ["removed", "added", "suspended", "resumed"];
+
+const rank = ({ changes }: TenantChanges): number => {
+  const ranks = changes.map(({ kind }) => WHOLE.indexOf(kind)).filter((at) => at !== -1);
+  return ranks.length === 0 ? WHOLE.length : Math.min(...ranks);
+};
+
+function tenantItem(tenant: TenantChanges): Item {
+  const [first] = tenant.changes.filter(isWhole);
+  const others = tenant.changes.filter((change) => !isWhole(change));
+  const name = called(tenant);
+  const lines = others.map(tenantLine);
+  if (first !== undefined)
+    return item(`${name} ${stateSentence(first)}`, toneOf(first), [...stateDetails(first), ...lines]);
+  const [only] = lines;
+  return lines.length === 1 && only !== undefined
+    ? item(sentence(`${name}: ${only}`), toneOf(others[0]))
+    : item(`${name}: ${counted(lines.length, "change")}`, "plain", lines);
+}
+
+/** What becomes of a tenant as a whole. */
+type WholeChange = Extract<TenantChange, { readonly kind: "added" | "removed" | "suspended" | "resumed" }>;
+
+const isWhole = (change: TenantChange): change is WholeChange => WHOLE.includes(change.kind);
+
+const alikeItem = (group: readonly TenantChanges[]): Item =>
+  item(
+    `${group.length} tenants change alike: ${listed(
+      group.map(({ id }) => id),
+      NAMED_ALIKE,
+    )}`,
+    "plain",
+    (group[0]?.changes ?? []).map(tenantLine),
+  );
+
+const TONES: { readonly [K in TenantChange["kind"]]?: Tone } = {
+  removed: "danger",
+  suspended: "warning",
+  added: "good",
+  resumed: "good",
+};
+
+function toneOf(change: TenantChange | undefined): Tone {
+  if (change?.kind === "retention" && change.to < change.from) return "danger";
+  return (change === undefined ? undefined : TONES[change.kind]) ?? "plain";
+}
+
+function stateSentence(change: WholeChange): string {
+  switch (change.kind) {
+    case "added":
+      return addedSentence(change.tenant);
+    case "removed":
+      return "is removed: its clients, keys, people's groups and Grafana organisation with its dashboards are deleted.";
+    case "suspended":
+      return "is suspended: every credential is refused at once, its agents stop; nothing is deleted.";
+    case "resumed":
+      return "is active again: its credentials are accepted, its agents start.";
+    default:
+      return change satisfies never;
+  }
+}
+
+function addedSentence({ plan, state, agents, retention }: PlannedTenant): string {
+  const who = agents.length === 0 ? "no agent" : counted(agents.length, "agent");
+  const names = agents.length === 0 ? "" : ` (${listed(agents.map(({ id }) => id))})`;
+  const { application, ...classes }: Readonly<Record<string, Seconds>> & { readonly application: Seconds } =
+    retention.logs;
+  const others = Object.entries(classes)
+    .filter(([, kept]) => kept !== application)
+    .map(([name, kept]) => `${name} ${formatDuration(kept)}`)
+    .sort();
+  const logs = `logs ${formatDuration(application)}${others.length === 0 ? "" : ` (${others.join(", ")})`}`;
+  return (
+    `is new${state === "suspended" ? " and suspended" : ""}: plan ${plan}, ${who}${names}, ` +
+    `keeps metrics ${formatDuration(retention.metrics)}, ${logs}, traces ${formatDuration(retention.traces)}.`
+  );
+}
+
+function stateDetails(change: WholeChange): readonly string[] {
+  if (change.kind !== "added") return [];
+  const { tenant, groups } = change;
+  const roles = groups.length === 0 ? ROLES : groups;
+  return [
+    ...tenant.services.map(({ clientId, scopes }) => `service ${clientId}${scopesOf(scopes)}`),
+    ...tenant.contacts.map((contact) => `contact ${contactText(contact)}`),
+    `people's groups /tenants/${tenant.id}/{${roles.toSorted().join(",")}}, a Grafana organisation of its own`,
+  ];
+}
+
+const scopesOf = (scopes: readonly string[]): string =>
+  scopes.length === 0 ? "" : ` with ${scopes.length === 1 ? "scope" : "scopes"} ${listed(scopes)}`;
+
+const wayText = ({ kind, to }: PlannedContact): string =>
+  kind === "email" ? to : `${kind} of config secret ${to}`;
+const contactText = (contact: PlannedContact): string => `${contact.name}, ${wayText(contact)}`;
+
+/** One change as half a sentence, whose subject is the tenant or what is named. Without a full stop. */
+export function tenantLine(change: TenantChange): string {
+  switch (change.kind) {
+    case "added":
+    case "removed":
+    case "suspended":
+    case "resumed":
+      return stateSentence(change);
+    case "renamed":
+      return `name "${change.from}" -> "${change.to}"`;
+    case "plan":
+      return `plan ${change.from} -> ${change.to}`;
+    case "retention":
+      return retentionLine(change);
+    case "limit":
+      return `limits.${change.group}.${change.field} ${formatStep(change.from, change.to, change.unit)}`;
+    case "sampling":
+      return `sampling.${change.field} ${formatStep(change.from, change.to, change.unit)}`;
+    case "contact-added":
+      return `gains contact ${contactText(change.contact)}`;
+    case "contact-removed":
+      return `loses contact ${contactText(change.contact)}`;
+    case "contact-changed":
+      return `contact ${contactText(change.from)} -> ${wayText(change.to)}`;
+    case "groups":
+      return gainsAndLoses("group", change);
+    case "users":
+      return gainsAndLoses("demonstration user", change);
+    case "scopes":
+    case "agent-added":
+    case "agent-removed":
+    case "agent-suspended":
+    case "agent-resumed":
+    case "agent-left":
+    case "agent-came":
+    case "service-added":
+    case "service-removed":
+      return programLine(change);
+    default:
+      return change satisfies never;
+  }
+}
+
+type ProgramChange = Extract<
+  TenantChange,
+  { readonly kind: "scopes" | `agent-${string}` | `service-${string}` }
+>;
+
+function programLine(change: ProgramChange): string {
+  switch (change.kind) {
+    case "agent-added":
+      return `gains agent ${change.agent}${change.suspended ? ", suspended" : ""}`;
+    case "agent-removed":
+      return `loses agent ${change.agent}: what it has queued is deleted`;
+    case "agent-suspended":
+      return `agent ${change.agent} is suspended: its credential is refused at once, it stops; its queue is kept`;
+    case "agent-resumed":
+      return `agent ${change.agent} is active again`;
+    case "agent-left":
+      return `agent ${change.agent} becomes ${called(change.other)}'s`;
+    case "agent-came":
+      return `agent ${change.agent} has been ${called(change.other)}'s`;
+    case "service-added":
+      return `gains service ${change.client}${scopesOf(change.scopes)}`;
+    case "service-removed":
+      return `loses service ${change.client}${scopesOf(change.scopes)}`;
+    case "scopes":
+      return `service ${change.client} ${gainsAndLoses("scope", change)}`;
+    default:
+      return change satisfies never;
+  }
+}
+
+function gainsAndLoses(
+  what: string,
+  { gained, lost }: { readonly gained: readonly string[]; readonly lost: readonly string[] },
+): string {
+  const part = (verb: string, names: readonly string[]): readonly string[] =>
+    names.length === 0 ? [] : [`${verb} ${what}${names.length === 1 ? "" : "s"} ${listed(names)}`];
+  return [...part("gains", gained), ...part("loses", lost)].join(", ");
+}
+
+function retentionLine({ signal, logClass, declared, from, to }: RetentionChange): string {
+  const path = logClass === undefined ? signal : `${signal}.${logClass}`;
+  const step = formatStep(from, to, "Seconds");
+  const as = { now: ", a class of its own now", "no-more": ", no class of its own any more", still: "" }[
+    declared
+  ];
+  const lost = to < from ? `: data older than ${formatDuration(to as Seconds)} is deleted` : "";
+  return `retention.${path} ${step}${as}${lost}`;
+}

@@ -1,0 +1,153 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { formatChangesMarkdown } from "../../../src/preview/changes-markdown";
+import { formatChangesText } from "../../../src/preview/changes-text";
+import type { Story } from "../../../src/preview/changes/words/story";
+import { BASE, CO, MX, PE, planned, storyOf } from "./plans";
+
+/** A pull request as they come: a fourth tenant, one suspended, one loses 60 days of retention, one limit halves. */
+let story: Story;
+beforeAll(async () => {
+  const after = [
+    { ...MX, retention: { logs: { access: "120d" } } },
+    { ...PE, state: "suspended" },
+    { ...CO, limits: { logs: { ingest: "4MiB/s" } } },
+    { id: "cl", name: "Chile" },
+  ];
+  story = storyOf(await planned(BASE), await planned(after));
+});
+
+const lines = (text: string): readonly string[] => text.trimEnd().split("\n");
+
+describe("a sample pull request", () => {
+  it("is told at a terminal", () => {
+    const text = formatChangesText(story, { color: false, whole: false });
+    expect(lines(text)).toEqual(TEXT);
+  });
+
+  it("is told in a comment", () => {
+    expect(lines(formatChangesMarkdown(story))).toEqual(MARKDOWN);
+  });
+
+  it("is no wider than the terminal", () => {
+    for (const columns of [80, 120]) {
+      const text = formatChangesText(story, { color: false, whole: false, columns });
+      expect(Math.max(...lines(text).map(({ length }) => length))).toBeLessThanOrEqual(columns);
+      expect(text.replaceAll(/\s+/g, " ")).toBe(TEXT.join(" ").replaceAll(/\s+/g, " "));
+    }
+  });
+
+  it("is coloured only where it is asked for", () => {
+    const text = (color: boolean): string => formatChangesText(story, { color, whole: false });
+    expect(text(false)).not.toContain("\u001b");
+    expect(text(true)).toContain("\u001b");
+  });
+});
+
+const TEXT: readonly string[] = [
+  "dev compared with the plan before",
+  "  1 change puts data at risk, named first.",
+  "  4 tenants instead of 3: 1 new, 1 suspended, 2 changed.",
+  "  Nothing shared restarts.",
+  "  All 33 policies pass.",
+  "",
+  "Data at risk",
+  "  México (mx): logs of class access are kept 120d instead of 180d: this deletes data older than 120d.",
+  "",
+  "Tenants",
+  "  Chile (cl) is new: plan default, 1 agent (agent-cl), keeps metrics 90d, logs 30d (access 90d, system 7d), traces 14d.",
+  "    - people's groups /tenants/cl/{admin,editor,viewer}, a Grafana organisation of its own",
+  "  Perú (pe) is suspended: every credential is refused at once, its agents stop; nothing is deleted.",
+  "  Colombia (co): limits.logs.ingest 8MiB/s -> 4MiB/s (-50%).",
+  "  México (mx): retention.logs.access 180d -> 120d (-33%): data older than 120d is deleted.",
+  "",
+  "Processes",
+  "  agent-cl of Chile (cl) starts.",
+  "  agent-pe of Perú (pe) stops.",
+  "    - What it has queued stays on disk.",
+  "",
+  "Warnings that are new or gone",
+  "  tenants.yaml:1:117: tenants together have limits.edge.requests of 600/s, 120% of this environment's capacity 500/s (largest: co 200/s, mx 200/s, cl 100/s). Lower limits, or raise atalaya:capacity.requests in Pulumi.dev.yaml together with what carries it.",
+  "",
+  "Resources",
+  "  3 deleted, 7 replaced, 2 updated and 27 created.",
+  "  Replaced and harmless: auth-files, auth-secrets, envoy-files, loki-files, mimir-files and tempo-files. They bring files to running processes and end; nothing restarts by it.",
+  "  Replaced: process container agent-pe-container (labels and volumes)",
+  "  Deleted: 1 file writer, 1 helper container, 1 volume of files.",
+  "  Updated: 1 Client, 1 SsoSettings.",
+  "  Created: 1 AudienceProtocolMapper, 1 Client, 1 ClientDefaultScopes, 6 DataSource, 4 Group, 1 HardcodedClaimProtocolMapper, 1 Network, 1 Organization, 2 RandomPassword, 1 RandomUuid, 1 data volume, 2 file writer, 2 helper container, 1 process container, 2 volume of files.",
+  "",
+  "Files",
+  "  alloy/agents/agent-cl.alloy: added; agent-cl starts",
+  "  auth/live/tenants.json: changed; the auth service reloads it while it runs",
+  "  envoy/live/bindings.yaml: changed; Envoy reloads it while it runs",
+  "  envoy/live/tenant-limits.yaml: changed; Envoy reloads it while it runs",
+  "  loki/live/overrides.yaml: changed; Loki reloads it while it runs",
+  "  mimir/live/overrides.yaml: changed; Mimir reloads it while it runs",
+  "  tempo/live/overrides.yaml: changed; Tempo reloads it while it runs",
+  "",
+  "Outputs",
+  "  tenants.cl: new",
+  "  tenants.pe.state: active -> suspended",
+];
+
+const MARKDOWN: readonly string[] = [
+  "## Atalaya: dev compared with the plan before",
+  "",
+  "- 🔴 1 change puts data at risk, named first.",
+  "- 4 tenants instead of 3: 1 new, 1 suspended, 2 changed.",
+  "- 🟢 Nothing shared restarts.",
+  "- 🟢 All 33 policies pass.",
+  "",
+  "### Data at risk",
+  "",
+  "> [!CAUTION]",
+  "> - México (mx): logs of class access are kept 120d instead of 180d: this deletes data older than 120d.",
+  "",
+  "### Tenants",
+  "",
+  "- Chile (cl) is new: plan default, 1 agent (agent-cl), keeps metrics 90d, logs 30d (access 90d, system 7d), traces 14d.",
+  "  - people's groups /tenants/cl/{admin,editor,viewer}, a Grafana organisation of its own",
+  "- Perú (pe) is suspended: every credential is refused at once, its agents stop; nothing is deleted.",
+  "- Colombia (co): limits.logs.ingest 8MiB/s -> 4MiB/s (-50%).",
+  "- México (mx): retention.logs.access 180d -> 120d (-33%): data older than 120d is deleted.",
+  "",
+  "### Processes",
+  "",
+  "- agent-cl of Chile (cl) starts.",
+  "- agent-pe of Perú (pe) stops.",
+  "  - What it has queued stays on disk.",
+  "",
+  "### Warnings that are new or gone",
+  "",
+  "- tenants.yaml:1:117: tenants together have limits.edge.requests of 600/s, 120% of this environment's capacity 500/s (largest: co 200/s, mx 200/s, cl 100/s). Lower limits, or raise atalaya:capacity.requests in Pulumi.dev.yaml together with what carries it.",
+  "",
+  "<details><summary>Resources (39)</summary>",
+  "",
+  "- 3 deleted, 7 replaced, 2 updated and 27 created.",
+  "- Replaced and harmless: auth-files, auth-secrets, envoy-files, loki-files, mimir-files and tempo-files. They bring files to running processes and end; nothing restarts by it.",
+  "- Replaced: process container agent-pe-container (labels and volumes)",
+  "- Deleted: 1 file writer, 1 helper container, 1 volume of files.",
+  "- Updated: 1 Client, 1 SsoSettings.",
+  "- Created: 1 AudienceProtocolMapper, 1 Client, 1 ClientDefaultScopes, 6 DataSource, 4 Group, 1 HardcodedClaimProtocolMapper, 1 Network, 1 Organization, 2 RandomPassword, 1 RandomUuid, 1 data volume, 2 file writer, 2 helper container, 1 process container, 2 volume of files.",
+  "",
+  "</details>",
+  "",
+  "<details><summary>Files (7)</summary>",
+  "",
+  "- alloy/agents/agent-cl.alloy: added; agent-cl starts",
+  "- auth/live/tenants.json: changed; the auth service reloads it while it runs",
+  "- envoy/live/bindings.yaml: changed; Envoy reloads it while it runs",
+  "- envoy/live/tenant-limits.yaml: changed; Envoy reloads it while it runs",
+  "- loki/live/overrides.yaml: changed; Loki reloads it while it runs",
+  "- mimir/live/overrides.yaml: changed; Mimir reloads it while it runs",
+  "- tempo/live/overrides.yaml: changed; Tempo reloads it while it runs",
+  "",
+  "</details>",
+  "",
+  "<details><summary>Outputs (2)</summary>",
+  "",
+  "- tenants.cl: new",
+  "- tenants.pe.state: active -> suspended",
+  "",
+  "</details>",
+];
