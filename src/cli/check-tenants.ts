@@ -27,13 +27,16 @@ export interface CheckTenantsOptions extends TargetOptions {
 }
 
 const TIMEOUT_MS = 10_000;
+const LONGEST_WAIT_MS = 3_600_000;
 
 /** Proves on a running environment that tenants are apart, prints that and returns the exit code. */
 export async function checkTenants(options: CheckTenantsOptions): Promise<number> {
+  const waitMs = /^\d+(\.\d+)?$/.test(options.wait) ? Number(options.wait) * 1_000 : NaN;
+  if (!(waitMs <= LONGEST_WAIT_MS))
+    throw new UsageError(
+      `--wait ${options.wait}: say a number of seconds up to ${LONGEST_WAIT_MS / 1_000}, such as --wait 60`,
+    );
   const found = await target(options);
-  const waitMs = Number(options.wait) * 1_000;
-  if (!(waitMs >= 0))
-    throw new UsageError(`--wait ${options.wait}: say a number of seconds, such as --wait 60`);
   const tenants = tenantsOf(found);
   if (tenants.length === 0) throw new UsageError(`There are no tenants in ${found.name}: nothing to check.`);
   for (const id of options.tenant ?? []) pick("tenant", found.name, id, found.outputs.tenants);

@@ -26,8 +26,10 @@ export function countdown(to: NodeJS.WriteStream): Countdown {
     waiting: (what, seconds) => {
       const text = `waiting ${what}: ${seconds} s`;
       if (to.isTTY) {
-        to.write(`\r${text.padEnd(counting.length)}`);
-        counting = text;
+        // A line that is broken could not be overwritten.
+        const fits = to.columns > 1 ? text.slice(0, to.columns - 1) : text;
+        to.write(`\r${fits.padEnd(counting.length)}`);
+        counting = fits;
       } else if (nextLine?.what !== what || seconds <= nextLine.seconds) {
         nextLine = { what, seconds: seconds - EVERY_SECONDS };
         to.write(`${text}\n`);

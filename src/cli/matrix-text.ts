@@ -150,9 +150,10 @@ function verdict(
   const many = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
   switch (worst) {
     case "right": {
-      const involved = new Set(cells.flatMap(({ who, whose }) => [who, whose]));
+      // One without an agent writes nothing.
+      const own = new Set(cells.flatMap(({ who, whose }) => (who === whose ? [who] : [])));
       const [active, suspended] = (["active", "suspended"] as const).map(
-        (wanted) => tenants.filter(({ id, state }) => state === wanted && involved.has(id)).length,
+        (wanted) => tenants.filter(({ id, state }) => state === wanted && own.has(id)).length,
       );
       const others =
         pairs.length === 0

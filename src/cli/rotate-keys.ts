@@ -2,11 +2,13 @@ import { askingKeycloak } from "../client/admin-errors";
 import { plannedRetirement, plannedRotation, ringOf, stateOf } from "../client/key-ring";
 import { KeyProbe } from "../client/key-probe";
 import { Admin } from "../client/keycloak-admin";
+import { ClientError } from "../client/error";
 import { KeyRotation } from "../client/rotate-keys";
 import type { SigningKey } from "../client/signing-keys";
 import { toJson } from "../render/yaml";
 import { countdown } from "./countdown";
 import { EXIT } from "./errors";
+import { step } from "./progress";
 import { stackOutputs, type TargetOptions } from "./target";
 import { aligned } from "./terminal";
 
@@ -19,13 +21,21 @@ export interface RotateKeysOptions extends TargetOptions {
   readonly json: boolean;
 }
 
+/** For each answer of Keycloak's. Milliseconds. */
+const TIMEOUT_MS = 15_000;
+/** 128 and the signal's number, as shells have it. */
+const STOPPED = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const continues = (retiring: boolean): string =>
+  `What was done stands, and every token stays good. npx atalaya rotate-keys${retiring ? " --retire" : ""} goes on from here.`;
+
 /** Exchanges the realm's signing keys while everything runs, and returns the exit code. Throws ClientError. */
 export async function rotateKeys(options: RotateKeysOptions): Promise<number> {
   const { keycloakUrl, administrators, endpoints, caCertificate } = await stackOutputs(options);
   const progress = countdown(process.stderr);
   const done: string[] = [];
+  const stage = { retiring: options.retire };
   const rotation = new KeyRotation({
-    admin: new Admin({ url: keycloakUrl, ...administrators.keycloak }),
+    admin: new Admin({ url: keycloakUrl, ...administrators.keycloak, timeoutMs: TIMEOUT_MS }),
     probe: new KeyProbe({ urls: endpoints, ca: caCertificate }, keycloakUrl),
     say: (line) => {
       done.push(line);
@@ -33,9 +43,17 @@ export async function rotateKeys(options: RotateKeysOptions): Promise<number> {
     },
     waiting: progress.waiting,
   });
-  return askingKeycloak(keycloakUrl, async () => {
-    const steps = options.dryRun ? await planned(rotation, options) : await run(rotation, options, done);
+  const tellsHowToGoOn = onStop((code) => {
     progress.end();
+    if (done.length > 0) process.stderr.write(`Stopped. ${continues(stage.retiring)}\n`);
+    process.exit(code);
+  });
+  return askingKeycloak(keycloakUrl, async () => {
+    await step(`Asking ${new URL(keycloakUrl).origin} for its keys`, () => rotation.list());
+    const steps = options.dryRun ? await planned(rotation, options) : done;
+    if (!options.dryRun) await run(rotation, options, stage);
+    progress.end();
+    if (options.retire && steps.length === 0) process.stderr.write("There is no old key to remove.\n");
     const keys = await shown(rotation);
     process.stdout.write(
       options.json
@@ -43,17 +61,42 @@ export async function rotateKeys(options: RotateKeysOptions): Promise<number> {
         : text(options.dryRun ? steps : [], keys),
     );
     return EXIT.good;
-  }).finally(progress.end);
+  })
+    .catch((error: unknown) => {
+      progress.end();
+      const left =
+        error instanceof ClientError && done.length > 0 && !/ again| under way/.test(error.message);
+      throw left
+        ? new ClientError(`${error.message}\n${continues(stage.retiring)}`, { cause: error })
+        : error;
+    })
+    .finally(tellsHowToGoOn[Symbol.dispose]);
+}
+
+/** Until it is disposed of, what to do when somebody ends this, by Ctrl-C or otherwise. */
+function onStop(stop: (code: number) => void): Disposable {
+  const handlers = Object.entries(STOPPED).map(([signal, code]) => {
+    const handler = (): void => {
+      stop(code);
+    };
+    process.once(signal, handler);
+    return [signal, handler] as const;
+  });
+  return {
+    [Symbol.dispose]: () => {
+      for (const [signal, handler] of handlers) process.off(signal, handler);
+    },
+  };
 }
 
 async function run(
   rotation: KeyRotation,
   { retire, waitAll }: RotateKeysOptions,
-  done: readonly string[],
-): Promise<readonly string[]> {
+  stage: { retiring: boolean },
+): Promise<void> {
   if (!retire) await rotation.rotate();
+  stage.retiring = true;
   if (retire || waitAll) await rotation.retire(waitAll);
-  return done;
 }
 
 async function planned(

@@ -76,7 +76,10 @@ function fromFile(file: string, called: string, option: string): Target {
   const read = { ...parsed(text, called), option, name: `the environment of ${basename(file)}` };
   return isLabFile(file)
     ? { ...read, name: "the lab", isLab: true, certificate: join(dirname(file), "ca.crt") }
-    : { ...read, certificate: `<(node -p 'require("${file}").caCertificate')` };
+    : {
+        ...read,
+        certificate: `<(node -p 'JSON.parse(fs.readFileSync(process.argv[1])).caCertificate' ${quoted(file)})`,
+      };
 }
 
 type Read = Pick<Target, "outputs" | "name" | "isLab">;

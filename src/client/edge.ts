@@ -28,6 +28,20 @@ export interface EdgeAddress {
 
 const TIMEOUT_MS = 30_000;
 
+const UNTRUSTED =
+  /^(UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?|CERT_SIGNATURE_FAILURE|(DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED)_CERT(_IN_CHAIN)?)$/;
+
+export const isUntrusted = (error: Error): boolean =>
+  UNTRUSTED.test((error as NodeJS.ErrnoException).code ?? "");
+
+/** The same error, which says of a certificate what it means here; Node's own text is about itself. */
+export function withTrust(error: Error): Error {
+  if (isUntrusted(error))
+    error.message =
+      "its certificate is not of the outputs' authority; they may be those of another environment";
+  return error;
+}
+
 export interface EdgeOptions {
   /** Without a byte. 30 s, unless given. */
   readonly timeoutMs?: number;
@@ -66,7 +80,10 @@ export class EdgeClient {
           resolve({ status, headers: answered, body: Buffer.concat(chunks).toString() });
         });
       });
-      outgoing.on("error", reject).on("timeout", () => outgoing.destroy(new Error("no answer in time")));
+      const failed = (error: Error): void => {
+        reject(withTrust(error));
+      };
+      outgoing.on("error", failed).on("timeout", () => outgoing.destroy(new Error("no answer in time")));
       outgoing.end(body);
     });
   }
@@ -98,7 +115,9 @@ function call(
   timeoutMs: number,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
-    session.on("error", reject);
+    session.on("error", (error: Error) => {
+      reject(withTrust(error));
+    });
     const stream = session.request(headers);
     stream.setTimeout(timeoutMs, () => {
       stream.destroy(new Error("no answer in time"));

@@ -1,9 +1,10 @@
 import { connect as connectTls } from "node:tls";
 import { REALM, type Signal } from "../model/names";
 import { ROUTES } from "../model/routes";
-import { EdgeClient, type Response } from "./edge";
+import { EdgeClient, withTrust, type Response } from "./edge";
 import { Bad, measured, type Check, type Health } from "./health-check";
 import type { StackOutputs } from "./outputs";
+import type { ClientCredentials } from "./token";
 import { described } from "./probe-session";
 import { tokenOf } from "./reach";
 
@@ -26,13 +27,23 @@ export async function checkHealth(options: HealthOptions): Promise<readonly Heal
     ...identityChecks(outputs, edge),
     ...readChecks(edge, keys[0]?.readKey),
   ];
-  const [all, grafana] = await Promise.all([
+  const [seen, grafana] = await Promise.all([
     Promise.all(checks.map((check) => measured(check, timeoutMs))),
     isLab
       ? { component: "Grafana", state: "absent" as const, seen: "not in the lab" }
       : measured(grafanaCheck(outputs), timeoutMs),
   ]);
-  return [...all, grafana];
+  return [...behindEdge(seen), grafana];
+}
+
+/** What is asked through an edge that does not answer at all says nothing of itself. */
+function behindEdge(seen: readonly Health[]): readonly Health[] {
+  const isEdge = ({ component }: Health): boolean => component.startsWith("Envoy, OTLP");
+  if (seen.some((one) => isEdge(one) && one.state === "good")) return seen;
+  const blind = new Set(["Collector, by a token", "Auth service", ...READS.map(([component]) => component)]);
+  return seen.map((one) =>
+    one.state === "bad" && blind.has(one.component) ? { ...one, remedy: "Mend Envoy first." } : one,
+  );
 }
 
 const ENVOY = "Does the process envoy run, and are its ports published? Look at its log.";
@@ -74,7 +85,10 @@ const certificate = (url: string, ca: string, timeout: number): Promise<string> 
       timeout,
     });
     socket.once("timeout", () => socket.destroy(new Error("no answer in time")));
-    socket.once("error", reject).once("secureConnect", () => {
+    socket.once("error", (error: Error) => {
+      reject(withTrust(error));
+    });
+    socket.once("secureConnect", () => {
       const ends = socket.getPeerCertificate().valid_to;
       const days = Math.floor((Date.parse(ends) - Date.now()) / DAY_MS);
       socket.destroy();
@@ -102,10 +116,15 @@ const KEYCLOAK = "Do keycloak and postgres run? Look at keycloak's log.";
 
 function identityChecks({ keycloakUrl, tenants }: StackOutputs, edge: EdgeClient): readonly Check[] {
   const realm = `${keycloakUrl}/realms/${REALM}`;
-  const client = Object.values(tenants)
+  const agents = Object.values(tenants)
     .filter(({ state }) => state === "active")
     .flatMap(({ clients }) => Object.values(clients))
-    .find(({ clientId }) => clientId.startsWith("agent-"));
+    .filter(({ clientId }) => clientId.startsWith("agent-"))
+    .slice(0, MOST_AGENTS);
+  let asked: Promise<Issued> | undefined;
+  // Once for both checks; well before their time is over, so that each says what it knows.
+  const issued = (timeoutMs: number): Promise<Issued> =>
+    (asked ??= issuedTo(keycloakUrl, agents, timeoutMs * 0.8));
   return [
     {
       component: "Keycloak, realm",
@@ -125,14 +144,19 @@ function identityChecks({ keycloakUrl, tenants }: StackOutputs, edge: EdgeClient
       run: async (timeoutMs) => signingKeys(await json(`${realm}/protocol/openid-connect/certs`, timeoutMs)),
     },
     {
+      component: "Keycloak, a token",
+      remedy: KEYCLOAK,
+      run: async (timeoutMs) => `issues one to ${(await issued(timeoutMs)).client.clientId}`,
+    },
+    {
       component: "Collector, by a token",
-      remedy: "Does the process alloy-gateway run? An agent's token comes from keycloak, envoy checks it.",
-      run: async () => {
-        if (client === undefined) throw new Bad("no active tenant has an agent to ask as", "Add a tenant.");
-        const headers = {
-          authorization: `Bearer ${await tokenOf(keycloakUrl, client)}`,
-          "content-type": "application/json",
-        };
+      remedy: "Does the process alloy-gateway run? Look at its log, and at envoy's.",
+      run: async (timeoutMs) => {
+        const { client, token } = await issued(timeoutMs).catch((error: unknown) => {
+          if (error instanceof Bad) throw error;
+          throw new Bad("not reached: there is no token to ask with", "Mend Keycloak's tokens first.");
+        });
+        const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
         // Nothing in it: it goes all the way to the collector, and nowhere from there.
         const answer = await edge.ask("otlpHttp", "/v1/logs", { method: "POST", headers, body: "{}" });
         if (answer.status === 200) return `takes an empty export of ${client.clientId}`;
@@ -140,6 +164,34 @@ function identityChecks({ keycloakUrl, tenants }: StackOutputs, edge: EdgeClient
       },
     },
   ];
+}
+
+/** So many are asked for, where the first may be suspended. */
+const MOST_AGENTS = 5;
+
+interface Issued {
+  readonly client: ClientCredentials;
+  readonly token: string;
+}
+
+/** Of the first that is given one: an agent may be suspended, and the outputs do not say which. */
+async function issuedTo(
+  keycloak: string,
+  agents: readonly ClientCredentials[],
+  timeoutMs: number,
+): Promise<Issued> {
+  const until = performance.now() + timeoutMs;
+  let why: unknown = new Bad("no active tenant has an agent to ask as", "Add a tenant.");
+  for (const client of agents) {
+    try {
+      const left = Math.max(1, Math.round(until - performance.now()));
+      return { client, token: await tokenOf(keycloak, client, left) };
+    } catch (error) {
+      why = error;
+      if (!/ no token: 40[013] /.test((error as Error).message)) break;
+    }
+  }
+  throw why;
 }
 
 function signingKeys({ keys }: Readonly<Record<string, unknown>>): string {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { EDGE_AUDIENCE, REALM } from "../model/names";
 import { ROUTES, type Listener, type Route } from "../model/routes";
-import { EdgeClient, type EdgeAddress, type Response } from "./edge";
+import { EdgeClient, isUntrusted, type EdgeAddress, type Response } from "./edge";
 import { ClientError } from "./error";
 
 /** Who checks tokens, each with its own copy of the keys. */
@@ -91,7 +91,8 @@ export class KeyProbe {
 /** HTTP/2 says that a stream was cancelled, and why only in its cause. */
 function whyOf(error: unknown): string {
   const { code, message, cause } = error as NodeJS.ErrnoException;
-  return cause instanceof Error ? whyOf(cause) : (code ?? message);
+  if (cause instanceof Error) return whyOf(cause);
+  return code === undefined || isUntrusted(error as Error) ? message : code;
 }
 
 /** UNAUTHENTICATED is 401. */

@@ -16,6 +16,8 @@ export interface AdminOptions {
   readonly url: string;
   readonly user: string;
   readonly password: string;
+  /** For one answer. A minute, unless given. */
+  readonly timeoutMs?: number;
 }
 
 /** A representation, as Keycloak's admin API has them. */
@@ -31,14 +33,23 @@ const METHODS = { create: "POST", update: "PUT", remove: "DELETE" } as const;
 /** A token is renewed this long before it ends. An administrator's lives 60 s. */
 const EARLY_MS = 15_000;
 const TIMEOUT_MS = 60_000;
+/** A token says when it was issued to the second, and takes its time. */
+const SAME_CLOCK_MS = 3_000;
 
 /** Keycloak's admin REST API, as its administrator. Paths begin with `/realms`. */
 export class Admin {
   /** Calls that changed something, so far. */
   writes = 0;
   #token: Promise<Token> | undefined;
+  /** How far Keycloak's clock is ahead of ours, by the last login. Milliseconds. */
+  #ahead = 0;
 
   constructor(private readonly options: AdminOptions) {}
+
+  /** By Keycloak's clock, which everybody shares who works on it. To some seconds; ours, before the first call. Milliseconds. */
+  now(): number {
+    return Date.now() + this.#ahead;
+  }
 
   /** What is there; undefined when nothing is. */
   async get(path: string): Promise<unknown> {
@@ -96,7 +107,7 @@ export class Admin {
         ...(body !== undefined && { "content-type": "application/json" }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: this.#timeout(),
     });
   }
 
@@ -119,13 +130,30 @@ export class Admin {
     const response = await fetch(`${url}${path}`, {
       method: "POST",
       body: new URLSearchParams({ grant_type: "password", client_id: "admin-cli", username: user, password }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: this.#timeout(),
     });
     const token = (await (await checked("POST", path, response)).json()) as {
       readonly access_token: string;
       readonly expires_in: number;
     };
+    const issued = issuedAt(token.access_token);
+    const ahead = issued === undefined ? 0 : issued - asked;
+    this.#ahead = Math.abs(ahead) < SAME_CLOCK_MS ? 0 : ahead;
     return { value: token.access_token, until: asked + token.expires_in * 1_000 - EARLY_MS };
+  }
+
+  #timeout = (): AbortSignal => AbortSignal.timeout(this.options.timeoutMs ?? TIMEOUT_MS);
+}
+
+/** Milliseconds since 1970; Keycloak's answers have no date. */
+function issuedAt(token: string): number | undefined {
+  try {
+    const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as {
+      readonly iat?: unknown;
+    };
+    return typeof claims.iat === "number" ? claims.iat * 1_000 : undefined;
+  } catch {
+    return undefined;
   }
 }
 

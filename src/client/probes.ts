@@ -91,6 +91,12 @@ class Run {
       const { route, signal } = kind;
       const mark = this.#mark("own", route, tenant.id);
       const pair = { who: tenant.id, whose: tenant.id };
+      if (this.#onlyReads(tenant)) {
+        const asked = await this.#session.read(tenant, signal, mark);
+        if (asked.outcome !== "absent") this.#note(pair, "read", route.id, asked);
+        this.#lost.add(`${tenant.id} ${route.id}`);
+        continue;
+      }
       const wrote = await this.#session.write(tenant, route, mark);
       this.#note(pair, "write", route.id, wrote);
       const soon = active && wrote.outcome === "done" ? waitMs : 0;
@@ -146,6 +152,14 @@ class Run {
       if (this.#taken.has(mark) && who.state === "active" && theirs?.outcome !== "done" && !lost)
         this.#note(pair, "landed", route.id, await this.#session.readSoon(who, signal, mark, waitMs));
     }
+  }
+
+  /** It has no agent, and so nothing of its own to find; others can still prove that there is something to be found. */
+  #onlyReads({ state, clients }: ProbeTenant): boolean {
+    const writers = [...this.#tenants.values()].some(
+      (one) => one.state === "active" && one.clients.length > 0,
+    );
+    return state === "active" && clients.length === 0 && writers;
   }
 
   get #anyActive(): boolean {

@@ -15,9 +15,13 @@ export function unreachable(what: string, url: string, error: unknown): unknown 
 }
 
 /** As {@link fetchToken}; throws ClientError also when Keycloak cannot be reached. */
-export async function tokenOf(keycloak: string, client: ClientCredentials): Promise<string> {
+export async function tokenOf(
+  keycloak: string,
+  client: ClientCredentials,
+  timeoutMs?: number,
+): Promise<string> {
   try {
-    return await fetchToken(keycloak, client);
+    return await fetchToken(keycloak, client, timeoutMs);
   } catch (error) {
     throw unreachable("Keycloak", keycloak, error);
   }

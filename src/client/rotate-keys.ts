@@ -46,7 +46,7 @@ export class KeyRotation {
   readonly #waits: Waits;
   readonly #id = randomBytes(6).toString("hex");
   #beats = 0;
-  #lastBeat = 0;
+  #lastBeat = -Infinity;
 
   constructor(private readonly options: RotationOptions) {
     this.#keys = new SigningKeys(options.admin);
@@ -61,7 +61,10 @@ export class KeyRotation {
   /** A new key signs, the old ones do not and are still published. Returns at once where only that was left to do. */
   async rotate(): Promise<void> {
     const ring = await this.#ring();
-    if (isHalfDone(ring)) return this.#demote();
+    if (isHalfDone(ring)) {
+      this.#say(`${ring.signing.kid} signs already, by a rotation that did not end; ending that one`);
+      return this.#demote();
+    }
     await this.options.probe.check();
     const kid = ring.next === undefined ? await this.#publish() : await this.#takeOver(ring.next);
     await this.#waitUntilPublished(kid);
@@ -78,14 +81,24 @@ export class KeyRotation {
         `A rotation is not finished: ${next.kid} is published and signs nothing yet. Run rotate-keys first.`,
       );
     const until = Math.max(0, ...old.map((key) => (key.note?.oldSince ?? 0) + this.#waits.retired));
-    if (Date.now() < until && !wait)
+    if (this.#now() < until && !wait)
       throw new ClientError(
-        `Tokens of the old key may live until ${new Date(until).toISOString()}, for ${secondsTo(until)} s. Run this again then, or let it wait with --wait-all.`,
+        `Tokens of the old key may live until ${new Date(until).toISOString()}, for ${Math.ceil((until - this.#now()) / 1_000)} s. Run this again then, or let it wait with --wait-all.`,
       );
-    await this.#wait("until no token of the old key lives", until);
-    for (const key of old) {
+    while (this.#now() < until) {
+      await this.#wait("until no token of the old key lives", until);
+      // Asks Keycloak what time it is, should this machine's clock have been set meanwhile.
+      await this.#ring();
+    }
+    for (const { kid, note } of old) {
+      // Looked at anew: somebody may have turned back to it meanwhile, or made it old once more.
+      const key = (await this.#ring()).old.find((one) => one.kid === kid);
+      if (key === undefined || key.note?.oldSince !== note?.oldSince) {
+        this.#say(`left ${kid} as it is: somebody changed it meanwhile`);
+        continue;
+      }
       await this.#keys.retire(key);
-      this.#say(`${key.generated ? "removed" : "disabled"} ${key.kid}`);
+      this.#say(`${key.generated ? "removed" : "disabled"} ${kid}`);
     }
   }
 
@@ -95,7 +108,7 @@ export class KeyRotation {
 
   async #publish(): Promise<string> {
     const priority = Math.max(...(await this.#keys.list()).map((key) => key.priority)) + PRIORITY_STEP;
-    await this.#keys.publish(priority, { by: this.#by(), published: Date.now() });
+    await this.#keys.publish(priority, { by: this.#by(), published: this.#now() });
     const { next, surplus } = await this.#ring();
     if (next !== undefined && this.#isMine(next)) {
       this.#say(`published ${next.kid}; nothing is signed with it yet`);
@@ -111,7 +124,7 @@ export class KeyRotation {
     this.#say(
       `${found.kid} was published by a rotation that did not end; looking whether somebody works on it`,
     );
-    await this.#wait("for a sign of whoever began it", Date.now() + this.#waits.gone);
+    await this.#wait("for a sign of whoever began it", this.#now() + this.#waits.gone);
     const { next } = await this.#ring();
     if (next?.kid !== found.kid || next.note?.by !== found.note?.by) throw underWay(found);
     await this.#note(next);
@@ -121,23 +134,23 @@ export class KeyRotation {
 
   async #waitUntilPublished(kid: string): Promise<void> {
     const key = await this.#mine(kid);
-    const most = Date.now() + this.#waits.published;
-    const until = Math.min(most, (key.note?.published ?? Date.now()) + this.#waits.published);
+    const most = this.#now() + this.#waits.published;
+    const until = Math.min(most, (key.note?.published ?? this.#now()) + this.#waits.published);
     await this.#wait("until every Envoy has fetched the new key", until, kid);
   }
 
   async #confirm(kid: string): Promise<void> {
-    const until = Date.now() + this.#waits.confirmed;
+    const until = this.#now() + this.#waits.confirmed;
     for (;;) {
       const missing = await this.options.probe.missing(kid);
       if (missing.length === 0) break;
-      if (Date.now() >= until)
+      if (this.#now() >= until)
         throw new ClientError(
           `${missing.join(" and ")}: does not have the new key ${kid} yet, ${this.#waits.confirmed / 1_000} s after it was due. Nothing is signed with it and every token stays good. See whether Keycloak is reached from there, then run this again.`,
         );
       await this.#wait(
         `for ${missing.join(" and ")} to fetch the new key`,
-        Math.min(until, Date.now() + 2_000),
+        Math.min(until, this.#now() + 2_000),
         kid,
       );
     }
@@ -146,7 +159,7 @@ export class KeyRotation {
 
   async #activate(kid: string): Promise<void> {
     const key = await this.#mine(kid);
-    const note = { published: Date.now(), ...key.note, by: this.#by(), signsSince: Date.now() };
+    const note = { published: this.#now(), ...key.note, by: this.#by(), signsSince: this.#now() };
     await this.#keys.activate(key, note);
     const { signing } = await this.#ring();
     if (signing.kid !== kid)
@@ -158,7 +171,7 @@ export class KeyRotation {
   async #demote(): Promise<void> {
     const { behind, surplus } = await this.#ring();
     for (const key of behind) {
-      const note = { published: key.created, ...key.note, oldSince: Date.now(), by: this.#by() };
+      const note = { published: key.created, ...key.note, oldSince: this.#now(), by: this.#by() };
       await this.#keys.demote(key, note);
       this.#say(`made ${key.kid} passive: its tokens stay good`);
     }
@@ -177,25 +190,25 @@ export class KeyRotation {
 
   /** @param kid of the key that is told that it is being worked on */
   async #wait(what: string, until: number, kid?: string): Promise<void> {
-    for (let left = until - Date.now(); left > 0; left = until - Date.now()) {
+    for (let left = until - this.#now(); left > 0; left = until - this.#now()) {
       this.options.waiting?.(what, Math.ceil(left / 1_000));
-      if (kid !== undefined && Date.now() - this.#lastBeat >= this.#waits.beat)
+      if (kid !== undefined && performance.now() - this.#lastBeat >= this.#waits.beat)
         await this.#note(await this.#mine(kid));
       await sleep(Math.min(left, 1_000));
     }
   }
 
   #note(key: SigningKey): Promise<void> {
-    this.#lastBeat = Date.now();
+    this.#lastBeat = performance.now();
     return this.#keys.annotate(key, { published: key.created, ...key.note, by: this.#by() });
   }
 
+  /** Keycloak's time: a rotation may be continued, and its keys be retired, on another machine. */
+  #now = (): number => this.options.admin.now();
   #by = (): string => `${this.#id}.${this.#beats++}`;
   #isMine = ({ note }: SigningKey): boolean => note?.by.startsWith(`${this.#id}.`) === true;
   #say = (line: string): void => this.options.say?.(line);
 }
-
-const secondsTo = (until: number): number => Math.ceil((until - Date.now()) / 1_000);
 
 const underWay = (next: SigningKey | undefined): ClientError =>
   new ClientError(

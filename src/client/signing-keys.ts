@@ -52,10 +52,12 @@ const written = ({ published, signsSince, oldSince, by }: Note): string =>
 
 const NOTE = /^atalaya published=(\S+)(?: signs=(\S+))?(?: old=(\S+))? by=(\S+)$/;
 
-/** Undefined for names that no rotation wrote. */
+/** Undefined for names that no rotation wrote, and for times that are none: nobody may count on those. */
 export function readNote(name: unknown): Note | undefined {
   const [, published, signs, old, by] = NOTE.exec(String(name)) ?? [];
   if (published === undefined || by === undefined) return undefined;
+  if ([published, signs, old].some((when) => when !== undefined && Number.isNaN(Date.parse(when))))
+    return undefined;
   return {
     by,
     published: Date.parse(published),

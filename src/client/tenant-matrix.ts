@@ -83,7 +83,7 @@ function judge(seen: Observation, suspended: boolean): Judged | undefined {
   if (!own && outcome === "done" && way !== "writeFor" && way !== "landed") return LEAK(leakWords(seen));
   if (suspended) return judgeSuspended(seen);
   if (own) return outcome === "done" ? undefined : WRONG(`cannot ${way} its own data`);
-  if (way === "landed")
+  if (way === "landed" && outcome !== "failed")
     return outcome === "done" ? undefined : WRONG(`wrote with ${whose}'s X-Scope-OrgID, and it is nowhere`);
   if (outcome === "failed") return { verdict: "unproven", words: `got no answer about ${whose}` };
   if (way === "readFor" && outcome === "absent")
@@ -91,9 +91,16 @@ function judge(seen: Observation, suspended: boolean): Judged | undefined {
   return undefined;
 }
 
+/** What is answered to a key or a secret that nobody has: of the tenant it says nothing, for its own is known. */
+const STRANGERS = /\b(key_invalid|unauthorized_client)\b/;
+
 /** Whatever a suspended tenant tries is refused. */
-function judgeSuspended({ way, outcome, who, whose }: Observation): Judged | undefined {
-  if (outcome === "refused" || way === "planted") return undefined;
+function judgeSuspended({ way, outcome, who, whose, detail }: Observation): Judged | undefined {
+  if (way === "planted") return undefined;
+  if (outcome === "refused")
+    return STRANGERS.test(detail ?? "")
+      ? { verdict: "unproven", words: "is suspended, and what the outputs have is not its credential" }
+      : undefined;
   if (outcome === "failed") return { verdict: "unproven", words: "is suspended, and got no answer" };
   const whom = who === whose ? "" : ` for ${whose}`;
   return WRONG(`is suspended, and may still ${way.startsWith("write") ? "write" : "read"}${whom}`);

@@ -16,6 +16,7 @@ const TIMEOUT_MS = 10_000;
 export async function fetchToken(
   keycloak: string,
   { clientId, clientSecret }: ClientCredentials,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<string> {
   const response = await fetch(`${keycloak}${TOKEN_PATH}`, {
     method: "POST",
@@ -24,10 +25,18 @@ export async function fetchToken(
       client_id: clientId,
       client_secret: clientSecret,
     }),
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(timeoutMs),
   });
   const answer = (await response.json()) as { access_token?: string; error?: string };
-  if (answer.access_token === undefined)
-    throw new ClientError(`Keycloak gives ${clientId} no token: ${response.status} ${answer.error ?? ""}`);
-  return answer.access_token;
+  if (answer.access_token !== undefined) return answer.access_token;
+  const { error = "" } = answer;
+  const why = Object.hasOwn(REASONS, error) ? `. ${REASONS[error] ?? ""}` : "";
+  throw new ClientError(`Keycloak gives ${clientId} no token: ${response.status} ${error}${why}`);
 }
+
+/** By what Keycloak answers, of a client's secret. */
+const REASONS: Readonly<Record<string, string>> = {
+  unauthorized_client:
+    "The secret in the outputs is not its own: are they this environment's, and of its last update?",
+  invalid_client: "It is suspended, or is not in this environment.",
+};

@@ -21,7 +21,10 @@ describe("rotate-keys", () => {
   });
 
   /** As it is typed, for an environment whose Keycloak is the fake one and whose edge is not there. */
-  function rotateKeys(...args: readonly string[]) {
+  const rotateKeys = (...args: readonly string[]) => run(args);
+
+  /** @param stopAt ends it as Ctrl-C does once it has said this */
+  function run(args: readonly string[], stopAt?: string) {
     const file = join(dir.path, "outputs.json");
     const running = outputs(keycloak.url, {
       endpoints: { otlpGrpc: "127.0.0.1:1", otlpHttp: "https://127.0.0.1:1" },
@@ -33,7 +36,10 @@ describe("rotate-keys", () => {
     const child = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "pipe"] });
     const [stdout, stderr] = [child.stdout, child.stderr].map(async (stream) => {
       let text = "";
-      for await (const part of stream.setEncoding("utf8")) text += String(part);
+      for await (const part of stream.setEncoding("utf8")) {
+        text += String(part);
+        if (stopAt !== undefined && text.includes(stopAt)) child.kill("SIGINT");
+      }
       return text;
     });
     return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve, reject) => {
@@ -62,8 +68,20 @@ describe("rotate-keys", () => {
   }, 60_000);
 
   it("has nothing to retire where nothing is old", async () => {
-    const { code, stdout } = await rotateKeys("--retire", "--json");
+    const { code, stdout, stderr } = await rotateKeys("--retire", "--json");
+    expect(stderr).toBe("There is no old key to remove.\n");
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { done: [], keys: [{ kid: "first" }] }]);
+  }, 60_000);
+
+  it("that is stopped says that nothing is lost, and how it goes on", async () => {
+    const name = "atalaya published=2026-01-01T00:00:00.000Z signs=2026-01-01T00:01:15.000Z by=they.0";
+    keycloak.add("theirs", "rsa-generated", { priority: ["110"] }, name);
+    const { code, stdout, stderr } = await run(["--wait-all"], "waiting until no token");
+    expect([code, stdout]).toEqual([130, ""]);
+    expect(stderr).toMatch(
+      /\nStopped\. What was done stands, and every token stays good\. npx atalaya rotate-keys --retire goes on from here\.\n$/,
+    );
+    expect(keycloak.signing()).toEqual(["theirs active", "first passive"]);
   }, 60_000);
 
   it("publishes nothing where it cannot ask who has it, and says so in one line", async () => {

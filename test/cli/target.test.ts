@@ -96,6 +96,16 @@ describe("the environment is found", () => {
   });
 });
 
+it.each([
+  ["--lab", ["--lab", "--outputs", "mine.json"]],
+  ["--lab", ["--lab", "--stack", "prod"]],
+  ["--outputs <file>", ["--outputs", "mine.json", "--stack", "prod"]],
+])("%s names the environment alone", async (option, args) => {
+  const { status, said } = await find({ args });
+  expect([status, said.split("\n")[0]]).toEqual([2, expect.stringContaining("cannot be used with option")]);
+  expect(said).toContain(option);
+});
+
 describe("the lab of this machine", () => {
   const lab = (name: string, port: number): string =>
     write(`atalaya-lab-${name}/outputs.json`, {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { checkTenants } from "../../src/cli/check-tenants";
+import { countdown } from "../../src/cli/countdown";
 import { formatHealth } from "../../src/cli/health";
 import { formatMatrix } from "../../src/cli/matrix-text";
 import { matrixOf, planPairs, type MatrixTenant, type Observation } from "../../src/client/tenant-matrix";
@@ -34,6 +36,29 @@ describe("health, as a table", () => {
     expect(formatHealth("the lab", [{ component: "Envoy", state: "good", seen: "x" }], true)).toContain(
       "\u001b[32m✓",
     );
+  });
+});
+
+describe("a countdown", () => {
+  const terminal = (columns: number) => {
+    const written: string[] = [];
+    const write = (text: string) => written.push(text);
+    return { written, stream: { isTTY: true, columns, write } as unknown as NodeJS.WriteStream };
+  };
+
+  it("stays in one line of a terminal, however narrow, and leaves nothing there", () => {
+    const { written, stream } = terminal(20);
+    const { waiting, end } = countdown(stream);
+    waiting("until every Envoy has fetched the new key", 75);
+    end();
+    expect(written).toEqual(["\rwaiting until every", `\r${" ".repeat(19)}\r`]);
+  });
+});
+
+describe("a time to wait", () => {
+  it.each(["", "abc", "-1", "Infinity", "1e9", "3601", "0x10"])("is not %j", async (wait) => {
+    const options = { stack: "dev", outputs: "none.json", all: false, full: false, json: false, wait };
+    await expect(checkTenants(options)).rejects.toThrow(`--wait ${wait}: say a number of seconds`);
   });
 });
 

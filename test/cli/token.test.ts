@@ -80,7 +80,9 @@ describe("token", () => {
 
   it.each([
     ["a suspended tenant", "mx", 200, { access_token: "x" }, /^Tenant mx is suspended: Keycloak gives its agents no token/, { tenants: { mx: { ...tenant("mx", "agent-mx"), state: "suspended" } } }],
-    ["a refusal", "mx", 401, { error: "unauthorized_client" }, /^Keycloak gives agent-mx no token: 401 unauthorized_client$/, {}],
+    ["a refusal", "mx", 401, { error: "unauthorized_client" }, /^Keycloak gives agent-mx no token: 401 unauthorized_client\. The secret in the outputs is not its own: /, {}],
+    ["an agent that is suspended", "mx", 401, { error: "invalid_client" }, /401 invalid_client\. It is suspended, or is not in this environment\.$/, {}],
+    ["any other refusal", "mx", 400, { error: "constructor" }, /^Keycloak gives agent-mx no token: 400 constructor$/, {}],
     ["something else that answers", "mx", 200, "<html>", /^What answers at http:\S+ is not Keycloak\.$/, {}],
   ])("says that of %s", async (_case, id, status, body, message, change) => {
     await using keycloak = await fakeKeycloak(() => [status, body]);

@@ -83,7 +83,10 @@ export class FakeKeycloak implements AsyncDisposable {
     };
     if (pathname.endsWith("/token")) {
       const right = new URLSearchParams(body).get("password") === this.password;
-      if (right) send(200, { access_token: "token", expires_in: 60 });
+      // By its own clock, whatever a test does to Date.
+      const iat = Math.floor((performance.timeOrigin + performance.now()) / 1_000);
+      const claims = Buffer.from(JSON.stringify({ iat })).toString("base64url");
+      if (right) send(200, { access_token: `head.${claims}.signature`, expires_in: 60 });
       else send(401, { error: "invalid_grant", error_description: "Invalid user credentials" });
     } else if (!this.realm) send(404, { error: "Realm not found." });
     else if (pathname === `${REALM}/keys`) {

@@ -147,6 +147,36 @@ describe("what is no leak and not as it must be", () => {
   });
 });
 
+describe("what proves nothing", () => {
+  const refusal = (detail: string): Observation => ({
+    ...{ who: "s", whose: "s", way: "read", by: "route", outcome: "refused" },
+    detail,
+  });
+  const suspended = [{ id: "s", state: "suspended" }] as const;
+
+  it.each([
+    ["403 tenant_denied", "right"],
+    ["Keycloak gives agent-s no token: 401 invalid_client", "right"],
+    // Of a tenant that may be as active as ever, by outputs of long ago.
+    ["401 key_invalid", "unproven"],
+    ["Keycloak gives agent-s no token: 401 unauthorized_client. The secret ...", "unproven"],
+  ])("a suspended tenant's credential that is answered %s is %s", (detail, verdict) => {
+    expect(matrixOf(suspended, [refusal(detail)]).worst).toBe(verdict);
+  });
+
+  it("a tenant without an agent, of its own data: others are tried with it all the same", async () => {
+    const [first, ...others] = tenantsOf(3);
+    if (first === undefined) throw new Error("no tenant");
+    const some = [{ ...first, clients: [] }, ...others];
+    const matrix = await check({}, some);
+    expect([matrix.worst, matrix.findings, matrix.cells.length]).toEqual(["right", [], 8]);
+    const leak = await check({ readLeak: { who: first.organisation, whose: "tenant-t01" } }, some);
+    expect(found(leak)).toContain("leak: t00 reads t01's data with its own credential");
+    const nobody = tenantsOf(2).map((tenant) => ({ ...tenant, clients: [] }));
+    expect((await check({}, nobody)).worst).toBe("wrong");
+  });
+});
+
 describe("one observation", () => {
   const tenants = [
     { id: "a", state: "active" },
@@ -163,7 +193,7 @@ describe("one observation", () => {
     ["a", "b", "readFor", "leak wrong right unproven"],
     ["a", "b", "writeFor", "right right right unproven"],
     ["a", "b", "planted", "leak right right unproven"],
-    ["a", "b", "landed", "right wrong wrong wrong"],
+    ["a", "b", "landed", "right wrong wrong unproven"],
     ["s", "s", "write", "wrong wrong right unproven"],
     ["s", "s", "read", "wrong wrong right unproven"],
     ["s", "a", "read", "leak wrong right unproven"],

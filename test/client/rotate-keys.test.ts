@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { askingKeycloak } from "../../src/client/admin-errors";
 import { plannedRetirement, plannedRotation, ringOf, stateOf } from "../../src/client/key-ring";
 import { Admin } from "../../src/client/keycloak-admin";
 import { KeyRotation, WAITS, type RotationOptions } from "../../src/client/rotate-keys";
 import { CLOCK_SKEW, KEYS_CACHED, LONGEST_TOKEN } from "../../src/model/tokens";
+import { readNote } from "../../src/client/signing-keys";
 import { FakeKeycloak } from "./fake-keycloak";
 
 const AT_ONCE = { published: 0, confirmed: 0, retired: 0, beat: 0, gone: 0 };
@@ -57,6 +58,48 @@ describe("a rotation of signing keys", () => {
     expect(keycloak.signing()).toEqual(["new-0 active", "somebodys passive", "imported disabled"]);
     await rotation().retire(false);
     expect([...keycloak.components.keys()].sort()).toEqual(["cookies", "imported", "new-0", "somebodys"]);
+  });
+
+  it("leaves an old key that somebody turned back to while it waited, and removes the others", async () => {
+    keycloak.add("behind", "rsa-generated", { priority: ["50"] });
+    await rotation().rotate();
+    const turnBack = () => {
+      const [first, fresh] = [keycloak.components.get("first"), keycloak.components.get("new-0")];
+      if (first === undefined || fresh === undefined) throw new Error("not there");
+      first.config = { ...first.config, active: ["true"] };
+      fresh.config = { ...fresh.config, active: ["false"] };
+    };
+    said = [];
+    await rotation({ waits: { retired: 1_500 }, waiting: turnBack }).retire(true);
+    expect(keycloak.signing()).toEqual(["new-0 passive", "first active"]);
+    expect(said).toEqual(["left first as it is: somebody changed it meanwhile", "removed behind"]);
+  });
+
+  it("goes by Keycloak's clock: nothing is removed too early after a machine whose own is slow", async () => {
+    const now = Date.now.bind(Date);
+    const slow = vi.spyOn(Date, "now").mockImplementation(() => now() - 3_600_000);
+    await rotation().rotate();
+    slow.mockRestore();
+    await expect(rotation({ waits: {} }).retire(false)).rejects.toThrow(/for 6[56]\d s\. Run this again/);
+    expect(keycloak.signing()).toEqual(["new-0 active", "first passive"]);
+  });
+
+  it("counts on no time that is none", () => {
+    const note = (old: string): string =>
+      `atalaya published=2026-01-01T00:00:00.000Z signs=2026-01-01T00:01:15.000Z old=${old} by=they.0`;
+    expect(readNote(note("2026-01-02T00:00:00.000Z"))).toMatchObject({ by: "they.0" });
+    expect(readNote(note("yesterday"))).toBeUndefined();
+  });
+
+  it("ends one that was killed before its last step, says so, and begins no other", async () => {
+    const name = "atalaya published=2026-01-01T00:00:00.000Z signs=2026-01-01T00:01:15.000Z by=they.0";
+    keycloak.add("theirs", "rsa-generated", { priority: ["110"] }, name);
+    await rotation().rotate();
+    expect(said).toEqual([
+      "theirs signs already, by a rotation that did not end; ending that one",
+      "made first passive: its tokens stay good",
+    ]);
+    expect(keycloak.signing()).toEqual(["theirs active", "first passive"]);
   });
 
   it.each([0, 1, 2, 3, 4])("converges when it is killed before its write %i", async (at) => {

@@ -123,6 +123,7 @@ describe("commands against a running environment", () => {
           "Envoy, OTLP over gRPC",
           "Keycloak, realm",
           "Keycloak, keys",
+          "Keycloak, a token",
         ],
         ...["Collector, by a token", "Auth service", "Mimir", "Loki", "Tempo"],
       ]);
@@ -153,12 +154,55 @@ describe("commands against a running environment", () => {
       }
     });
 
+    it("does not blame the collector where Keycloak gives no token", async () => {
+      lab.processes.keycloak.pause();
+      try {
+        const { status, stdout } = await atalaya("health");
+        expect(status).toBe(1);
+        expect(stdout).toMatch(
+          /^Keycloak, a token +✗ .* did not answer in time\.\n +Do keycloak and postgres run\?/m,
+        );
+        expect(stdout).toMatch(
+          /^Collector, by a token +✗ .*not reached: there is no token to ask with\n +Mend Keycloak's tokens first\.$/m,
+        );
+      } finally {
+        lab.processes.keycloak.resume();
+      }
+    });
+
+    it("blames nothing behind an Envoy that does not answer", async () => {
+      lab.processes.envoy.pause();
+      try {
+        const { stdout } = await atalaya("health", "--json");
+        const { components } = JSON.parse(stdout) as {
+          components: readonly { component: string; remedy?: string }[];
+        };
+        const behind = components.filter(({ remedy }) => remedy === "Mend Envoy first.");
+        expect(behind.map(({ component }) => component)).toEqual([
+          ...["Collector, by a token", "Auth service", "Mimir", "Loki", "Tempo"],
+        ]);
+      } finally {
+        lab.processes.envoy.resume();
+      }
+    });
+
+    it("asks another agent where the first is suspended", async () => {
+      const [first] = shipped;
+      if (first === undefined) throw new Error("no tenant");
+      const agents = first.agents.map((agent) => ({ ...agent, state: "suspended" as const }));
+      await lab.applyTenants([{ ...first, agents }, ...shipped.slice(1)]);
+      const { status, stdout } = await atalaya("health");
+      expect(stdout).toMatch(/^Keycloak, a token +✓ +\d+ ms {2}issues one to agent-/m);
+      expect(stdout).not.toContain(`issues one to agent-${first.id}\n`);
+      expect(status).toBe(0);
+    }, 60_000);
+
     it("says which backend does not answer", async () => {
       lab.backends.tempo.answer = () => "hang";
       const { status, stdout } = await atalaya("health");
       expect(status).toBe(1);
       expect(stdout).toMatch(/^Tempo +✗ +\d+ ms {2}no answer within 5 s\n +Does the process tempo run\?/m);
-      expect(stdout).toMatch(/^1 of 11 not well in the lab: Tempo\.\n$/m);
+      expect(stdout).toMatch(/^1 of 12 not well in the lab: Tempo\.\n$/m);
     });
   });
 
