@@ -14,13 +14,16 @@ export interface Knowledge {
   readonly directory: Directory | undefined;
   readonly keys: KeyRing | undefined;
   readonly verify: TokenVerifier;
+  /** Told what failed inside: nobody else learns of it. */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 /** The answer to one request. Total: every input has a decision, and whatever fails inside is `undecided`. */
 export async function decide(request: AuthorizationRequest, knowledge: Knowledge): Promise<Judgement> {
   try {
     return await judge(request, knowledge);
-  } catch {
+  } catch (error) {
+    knowledge.onFailure?.(error);
     return { decision: undecided("internal"), routes: [], credential: "none" };
   }
 }
@@ -55,7 +58,10 @@ function decideKey(
   const credential = "key";
   if (keys === undefined) return { decision: undecided("keys_unavailable"), credential };
   const key = keys.find(secret);
-  if (key === undefined) return { decision: deny("key_invalid"), credential };
+  if (key === undefined) {
+    const decision = keys.settled() ? deny("key_invalid") : undecided("keys_unavailable");
+    return { decision, credential };
+  }
   const user = key.id;
   const tenant = activeTenant(directory, key.orgId);
   if (tenant === undefined) return { decision: deny("tenant_denied"), credential, user };

@@ -35,6 +35,8 @@ export const WAITS = {
 
 /** Bytes. A realm's keys are some 3 KiB. */
 const LARGEST_JWKS = 256 * 1024;
+/** Requests that wait for a fetch: more would take the places of those who need none at whoever asks us. */
+const MOST_WAITING = 200;
 /** A tenth less or more, so that not all replicas ask at once. */
 const JITTER = 0.1;
 
@@ -48,6 +50,7 @@ export class KeyStore {
   #fetchedAt: number | undefined;
   #fetching: Promise<boolean> | undefined;
   #asked = -Infinity;
+  #waiting = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #end = new AbortController();
   readonly #waits: typeof WAITS;
@@ -89,17 +92,30 @@ export class KeyStore {
     return key === "unusable" ? { kind: "absent" } : { kind: "key", key };
   }
 
-  /** Whether Keycloak has answered since. One fetch for all who ask meanwhile, one in a cooldown. */
+  /** Whether Keycloak was asked now and has answered. One fetch for all who ask meanwhile, one in a cooldown. */
   async #askAnew(): Promise<boolean> {
+    if (this.#fetching !== undefined) {
+      // It may bring the key. Where it does not, that says nothing: Keycloak may have answered before there was this key.
+      await this.#patiently(this.#fetching);
+      return false;
+    }
     const cooled = performance.now() - this.#asked >= this.#waits.cooldown;
     // Without any keys the background asks already, and often.
-    if (this.#fetching === undefined && (this.#keys === undefined || !cooled)) return false;
+    if (this.#keys === undefined || !cooled) return false;
     this.#asked = performance.now();
+    return this.#patiently(this.#fetch());
+  }
+
+  /** False when it takes too long, or too many wait already. */
+  async #patiently(fetching: Promise<boolean>): Promise<boolean> {
+    if (this.#waiting >= MOST_WAITING) return false;
+    this.#waiting++;
     const patience = new AbortController();
     const late = sleep(this.#waits.patience, false, { signal: patience.signal }).catch(() => false);
-    const fresh = await Promise.race([this.#fetch(), late]);
+    const good = await Promise.race([fetching, late]);
     patience.abort();
-    return fresh;
+    this.#waiting--;
+    return good;
   }
 
   /** Never rejects: whether there are fresh keys. */

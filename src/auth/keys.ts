@@ -7,7 +7,12 @@ export class KeyRing {
   /** Made once: of a Buffer it would be for every request, which costs as much as the rest of a decision. */
   readonly #pepper: KeyObject;
 
-  constructor(file: KeyFile, pepper: Buffer) {
+  /** @param settled whether the two are known to be the newest, and of one another */
+  constructor(
+    file: KeyFile,
+    pepper: Buffer,
+    readonly settled: () => boolean = () => true,
+  ) {
     this.#pepper = createSecretKey(pepper);
     this.#byHash = new Map(file.keys.map((key) => [key.hash, key]));
   }
@@ -24,16 +29,49 @@ export function parsePepper(text: string): Buffer {
   return pepper;
 }
 
-/** The ring of the newest keys under the newest pepper; undefined while one of them is missing. */
+/** Milliseconds in which one of two files that belong together may be seen without the other: each is looked at every second. */
+const SETTLING = 3_000;
+
+/** What is in force of a live file, and what is wrong with the file as it is now. */
+interface InForce<T> {
+  readonly value: T | undefined;
+  readonly problem?: string | undefined;
+}
+
+/** A key file and a pepper that may not be of one another. */
+interface Made {
+  readonly keys: KeyFile;
+  readonly pepper: Buffer;
+  readonly ring: KeyRing;
+}
+
+/** Whether only a change of the other file as well explains this one: under one pepper, some of the keys stay. */
+function isHalf(before: Made, keys: KeyFile, pepper: Buffer): boolean {
+  if (before.pepper !== pepper) return true;
+  const hashes = new Set(before.keys.keys.map(({ hash }) => hash));
+  return hashes.size > 0 && !keys.keys.some(({ hash }) => hashes.has(hash));
+}
+
+/**
+ * The ring of the newest keys under the newest pepper; undefined while one of them is missing. Who is not in it while one of them
+ * is not in force, or may have been seen before the other, is not nobody: the ring is not settled.
+ */
 export function newestRing(
-  keys: { readonly value: KeyFile | undefined },
-  pepper: { readonly value: Buffer | undefined },
+  keys: InForce<KeyFile>,
+  pepper: InForce<Buffer>,
+  now: () => number = () => performance.now(),
 ): () => KeyRing | undefined {
-  let made: { keys: KeyFile; pepper: Buffer; ring: KeyRing } | undefined;
+  let made: Made | undefined;
+  let half = -Infinity;
+  const settled = (): boolean =>
+    keys.problem === undefined && pepper.problem === undefined && now() - half >= SETTLING;
   return () => {
-    if (keys.value === undefined || pepper.value === undefined) return undefined;
-    if (made?.keys !== keys.value || made.pepper !== pepper.value)
-      made = { keys: keys.value, pepper: pepper.value, ring: new KeyRing(keys.value, pepper.value) };
+    const [file, salt] = [keys.value, pepper.value];
+    if (file === undefined || salt === undefined) return undefined;
+    if (made?.keys !== file || made.pepper !== salt) {
+      if (made !== undefined && isHalf(made, file, salt)) half = now();
+      made = { keys: file, pepper: salt, ring: new KeyRing(file, salt, settled) };
+    }
     return made.ring;
   };
 }

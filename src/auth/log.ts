@@ -21,8 +21,12 @@ export function openLog(descriptor = 1): Log {
   let dropped = 0;
   let closed: Promise<void> | undefined;
   destination.on("drop", () => dropped++);
-  // A reader who went away (EPIPE) must not take the service with him.
-  destination.on("error", () => dropped++);
+  let gone = false;
+  // A reader who went away must not take the service with him. From then on pino takes lines, writes none and says nothing.
+  destination.on("error", ({ code }: NodeJS.ErrnoException) => {
+    dropped++;
+    gone ||= code === "EPIPE";
+  });
   const logger = pino(
     {
       base: null,
@@ -33,7 +37,7 @@ export function openLog(descriptor = 1): Log {
     {
       // A request that was cut off at the end may still come to its record.
       write: (line: string) => {
-        if (closed === undefined) destination.write(line);
+        if (closed === undefined && !gone) destination.write(line);
         else dropped++;
       },
     },
@@ -53,7 +57,8 @@ const ended = (destination: ReturnType<typeof pino.destination>): Promise<void> 
   });
 
 const KEY = /atl_[A-Za-z0-9_-]+/g;
-const TOKEN = /eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?/g;
+/** Whatever begins as one: to look for its parts anew at each beginning would cost the square of a text that has none. */
+const TOKEN = /eyJ[A-Za-z0-9_.-]*/g;
 const UNPRINTABLE = /[^\x20-\x7e]/g;
 
 /** What a client wrote, fit to be shown: printable, not longer than this, and without what somebody put in a wrong place. */
@@ -64,3 +69,11 @@ export const shown = (text: string, longest: number): string =>
     .replaceAll(TOKEN, "***")
     .slice(0, longest)
     .replaceAll(UNPRINTABLE, "?");
+
+/** What kind of error, and where: without its message, which may quote what somebody sent. */
+export function placesOf(error: unknown): readonly string[] {
+  if (!(error instanceof Error)) return [];
+  const { name, message, stack = "" } = error;
+  const places = stack.replace(message, () => "").match(/^ +at .+$/gm) ?? [];
+  return [name, ...places.slice(0, 5).map((place) => place.trim())];
+}

@@ -8,7 +8,7 @@ import { drainable } from "./drain";
 import { KeyStore, type KeyStoreOptions } from "./key-store";
 import { newestRing, parsePepper } from "./keys";
 import { LiveFile } from "./live-file";
-import type { Log, Logger } from "./log";
+import { placesOf, type Log, type Logger } from "./log";
 import { createMetrics } from "./metrics";
 import { createAuthServer } from "./server";
 import { TokenCache } from "./token-cache";
@@ -91,9 +91,13 @@ function createParts(settings: Settings, log: Log, waits: NonNullable<KeyStoreOp
   });
   const verify = tokenVerifier(settings, keys, cache);
   const ring = newestRing(files.keys, files.pepper);
+  const onFailure = (error: unknown): void => {
+    logger.error({ where: placesOf(error) }, "a decision failed");
+  };
   const judge = async (request: AuthorizationRequest, requestId: string | undefined): Promise<Decision> => {
     const began = performance.now();
-    const judgement = await decide(request, { directory: files.tenants.value, keys: ring(), verify });
+    const known = { directory: files.tenants.value, keys: ring(), verify, onFailure };
+    const judgement = await decide(request, known);
     metrics.decided(judgement, (performance.now() - began) / 1_000);
     audit.record(request, requestId, judgement);
     return judgement.decision;

@@ -1,12 +1,14 @@
-import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Audit, type AuditRecord } from "../../src/auth/audit";
 import { decide } from "../../src/auth/decide";
 import type { AuthorizationRequest } from "../../src/auth/decision";
-import { openLog, shown } from "../../src/auth/log";
+import { openLog, placesOf, shown, type Log } from "../../src/auth/log";
+import type { OrgId } from "../../src/model/names";
 import { bearer, knowledge, PERSON, push, read } from "./world";
 
 const MX = { azp: "agent-mx", tenant_id: "tenant-mx" };
@@ -66,6 +68,13 @@ describe("the audit", () => {
     expect(records.map(({ repeats }) => repeats)).toEqual([undefined, 5, 1]);
   });
 
+  it("does not take a key for an agent of its name", () => {
+    const decision = { kind: "allow", orgId: "tenant-mx" as OrgId, userId: "agent-mx" } as const;
+    for (const credential of ["agent", "key", "agent"] as const)
+      audit.record(push(), undefined, { decision, routes: [], credential });
+    expect(records.map(({ credential }) => credential)).toEqual(["agent", "key"]);
+  });
+
   it("does not take another user, tenant or route for a repeat", async () => {
     audit = new Audit({ write: (record) => records.push(record), now: () => clock });
     const operator = { azp: "atalaya-cli", sub: PERSON, groups: ["/operators"] };
@@ -122,8 +131,29 @@ describe("what is shown", () => {
     );
   });
 
-  it("holds no half of a key either", () => {
+  it("holds no half of a key or a token either", () => {
     expect(shown(`${"x".repeat(45)}atl_mx_secret`, 50)).toBe(`${"x".repeat(45)}atl_*`);
+    expect(shown("/eyJhbGciOi/eyJh.eyJz.c2ln?", 50)).toBe("/***/***?");
+  });
+
+  it.each(["eyJ", "eyJ.", "eyJx.eyJ", "atl_", "Bearer ", "."])(
+    "costs no more than its length, also of %j again and again",
+    (part) => {
+      const text = part.repeat(100_000 / part.length);
+      const began = performance.now();
+      expect(shown(text, 128).length).toBeLessThanOrEqual(128);
+      expect(performance.now() - began).toBeLessThan(250);
+    },
+  );
+});
+
+describe("the places of an error", () => {
+  it("are told without what it says", () => {
+    const places = placesOf(new TypeError("atl_mx_secret\n    at atl_mx_secret"));
+    expect([places[0], places.length > 1]).toEqual(["TypeError", true]);
+    expect(places[1]).toMatch(/^at .*audit\.test/);
+    expect(places.join()).not.toContain("atl_mx");
+    expect(placesOf("atl_mx_secret")).toEqual([]);
   });
 });
 
@@ -150,5 +180,46 @@ describe("the log", () => {
     });
     expect(parsed[1_000]?.["message"]).toBe(nasty);
     expect(log.dropped()).toBe(1);
+  });
+
+  /** A log into a pipe, and its reader. */
+  function piped() {
+    const directory = mkdtempSync(join(tmpdir(), "atalaya-"));
+    const path = join(directory, "pipe");
+    execFileSync("mkfifo", [path]);
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const log = openLog(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
+    rmSync(directory, { recursive: true });
+    return { log, reader };
+  }
+  const dropped = (log: Log, count: number) =>
+    vi.waitFor(() => {
+      expect(log.dropped()).toBeGreaterThanOrEqual(count);
+    });
+  async function ends(log: Log): Promise<void> {
+    const began = performance.now();
+    await log.close();
+    expect(performance.now() - began).toBeLessThan(2_000);
+  }
+
+  it("keeps so much and no more for a reader who does not read, and ends all the same", async () => {
+    const { log, reader } = piped();
+    const text = "x".repeat(100_000);
+    for (let n = 0; n < 100; n++) log.logger.info(text);
+    await dropped(log, 10);
+    await ends(log);
+    closeSync(reader);
+  });
+
+  it("counts every line once its reader went away, or the disk is full", async () => {
+    const { log, reader } = piped();
+    closeSync(reader);
+    for (const broken of [log, openLog(openSync("/dev/full", "w"))]) {
+      for (let n = 1; n <= 5; n++) {
+        broken.logger.info("x");
+        await dropped(broken, n);
+      }
+      await ends(broken);
+    }
   });
 });

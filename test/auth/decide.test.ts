@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { newestRing, parsePepper } from "../../src/auth/keys";
+import { describe, expect, it, vi } from "vitest";
+import { KeyRing, newestRing, parsePepper } from "../../src/auth/keys";
 import { parseKeys } from "../../src/auth/directory";
 import { decide } from "../../src/auth/decide";
 import type { KeyFile } from "../../src/model/directory";
@@ -151,6 +151,38 @@ describe("the key ring", () => {
     expect(ring()).toBe(ring());
   });
 
+  it("is not settled while it may be half of a change, nor while a file of it is not in force", () => {
+    let clock = 0;
+    const files: Record<"keys", { value: KeyFile; problem?: string }> & { pepper: { value: Buffer } } = {
+      keys: { value: parseKeys(keysText) },
+      pepper: { value: parsePepper(pepper) },
+    };
+    const ring = newestRing(files.keys, files.pepper, () => clock);
+    const settled = () => ring()?.settled();
+    expect(settled()).toBe(true);
+    const hashed = parseKeys(keysText).keys.map((key, n) => ({ ...key, hash: `${n}`.repeat(64) }));
+    const others: KeyFile = { version: 1, keys: hashed };
+    for (const change of [
+      () => (files.pepper.value = parsePepper("another-pepper-of-a-length")),
+      () => (files.keys.value = others),
+      () => (files.keys.value = { version: 1, keys: [] }),
+    ]) {
+      change();
+      expect(settled()).toBe(false);
+      clock += 2_999;
+      expect(settled()).toBe(false);
+      clock += 1;
+      expect(settled()).toBe(true);
+    }
+    // From none to some, and some that come or go beside others: nothing that a new pepper does.
+    for (const keys of [others.keys, others.keys.slice(1), others.keys]) {
+      files.keys.value = { version: 1, keys };
+      expect(settled()).toBe(true);
+    }
+    files.keys.problem = "is refused";
+    expect(settled()).toBe(false);
+  });
+
   it("takes no short pepper", () => {
     expect(() => parsePepper("short")).toThrow(/fewer than 22 characters/);
   });
@@ -163,8 +195,14 @@ describe("what cannot be decided", () => {
       undecided("directory_unavailable"),
     );
     expect(await decision(request, { ...knowledge, keys: undefined })).toEqual(undecided("keys_unavailable"));
-    const broken = { ...knowledge, verify: () => Promise.reject(new Error("tenant-mx")) };
+    const unsettled = new KeyRing(parseKeys(keysText), Buffer.from(pepper), () => false);
+    const nobody = push({ apiKey: "atl_nobody" });
+    expect(await decision(nobody, { ...knowledge, keys: unsettled })).toEqual(undecided("keys_unavailable"));
+    expect(await decision(request, { ...knowledge, keys: unsettled })).toEqual(denied(403, "right_missing"));
+    const onFailure = vi.fn<(error: unknown) => void>();
+    const broken = { ...knowledge, verify: () => Promise.reject(new Error("tenant-mx")), onFailure };
     expect(await decision(push({ authorization: "Bearer a.b.c" }), broken)).toEqual(undecided("internal"));
+    expect(onFailure.mock.calls).toEqual([[new Error("tenant-mx")]]);
   });
 });
 

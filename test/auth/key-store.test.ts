@@ -1,10 +1,12 @@
 import { generateKeyPairSync } from "node:crypto";
+import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseJwks, sameKeys } from "../../src/auth/jwks";
 import { KeyStore, type FetchResult, type KeyStoreOptions } from "../../src/auth/key-store";
 import { FakeKeycloak, jwksText, Signer } from "./world";
 
 const [k1, k2] = [new Signer("k1"), new Signer("k2")];
+const encryption = new Signer("e", "RS256", { use: "enc" });
 
 describe("Keycloak's keys", () => {
   let keycloak: FakeKeycloak;
@@ -73,8 +75,43 @@ describe("Keycloak's keys", () => {
     const keys = await started();
     keycloak.text = jwksText(k1, k2);
     const kinds = await Promise.all(["k2", "k2", "k3", "../k2", "k1"].map((kid) => kind(keys, kid)));
-    expect(kinds).toEqual(["key", "key", "absent", "absent", "key"]);
+    // Who joined a fetch that was under way knows what it brought, and not what Keycloak would say now.
+    expect(kinds).toEqual(["key", "key", "unknown", "unknown", "key"]);
     expect(keycloak.requests).toBe(2);
+  });
+
+  it("that were asked for before a key was published do not say that it is none", async () => {
+    const keys = await started({ interval: 200 });
+    const under: ServerResponse[] = [];
+    keycloak.respond = (response) => under.push(response);
+    await vi.waitFor(() => {
+      expect(under).toHaveLength(1);
+    });
+    // From now on Keycloak signs with k2; its answer that is on the way does not hold it.
+    keycloak.respond = (response) => response.end(jwksText(k1, k2));
+    const { requests } = keycloak;
+    const found = kind(keys, "k2");
+    under[0]?.end(jwksText(k1));
+    expect([await found, keycloak.requests]).toEqual(["unknown", requests]);
+    // Nor did that question cost the one that may be asked in a cooldown.
+    expect(await kind(keys, "k2")).toBe("key");
+  });
+
+  it("are waited for by some, not by as many as there are", async () => {
+    const keys = await started({ patience: 300 });
+    keycloak.respond = () => undefined;
+    const asked = Array.from({ length: 300 }, (_, n) => kind(keys, `x${n}`));
+    const began = performance.now();
+    expect(await asked[299]).toBe("unknown");
+    expect(performance.now() - began).toBeLessThan(150);
+    expect(new Set(await Promise.all(asked))).toEqual(new Set(["unknown"]));
+    expect(performance.now() - began).toBeGreaterThan(250);
+    // And their places are free again.
+    keycloak.respond = (response) => response.end(jwksText(k1));
+    const again = Array.from({ length: 200 }, () => kind(keys, "y"));
+    expect(await Promise.race([...again, new Promise((done) => setTimeout(done, 100, "waits"))])).toBe(
+      "waits",
+    );
   });
 
   it("are asked for once in a cooldown, however many kids nobody knows", async () => {
@@ -126,14 +163,14 @@ describe("Keycloak's keys", () => {
 
   it.each<[string, FetchResult, FakeKeycloak["respond"]]>([
     ["an error", "failed", (response) => response.writeHead(503).end(jwksText(k2))],
-    ["another place", "failed", (response) => response.writeHead(302, { location: keycloak.url.href }).end()],
+    ["another place", "failed", (response) => response.req.url === "/certs" ? response.writeHead(302, { location: "/good" }).end() : response.end(jwksText(k2))],
     ["nothing", "failed", () => undefined],
     ["half of it", "failed", (response) => response.write("{")],
     ["too much", "failed", (response) => response.end(`${jwksText(k2)}${" ".repeat(300_000)}`)],
     ["HTML", "refused", (response) => response.end("<html>")],
     ["another JSON", "refused", (response) => response.end("[]")],
     ["no keys", "refused", (response) => response.end('{"keys":[]}')],
-    ["no key for signatures", "refused", (response) => response.end(jwksText(new Signer("e", "RS256", { use: "enc" })))],
+    ["no key for signatures", "refused", (response) => response.end(jwksText(encryption))],
   ])("are kept when it gives %s", async (_case, result, respond) => {
     const keys = await started({ fetch: 500, cooldown: 0 });
     const before = keys.current;

@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -74,6 +74,24 @@ describe("a live file", () => {
       expect(live.problem).toBeUndefined();
     });
     expect(live.value).toBe(first);
+  });
+
+  it("is followed at once, and also where nobody tells that its directory is another one", async () => {
+    replace('{"n":1}');
+    const live = open();
+    live.watch();
+    replace('{"n":2}');
+    const sees = (n: number) => () => {
+      expect(live.value).toEqual({ n });
+    };
+    await vi.waitFor(sees(2), 700);
+    // The watch goes with the old one.
+    renameSync(directory, `${directory}.old`);
+    mkdirSync(directory);
+    await new Promise((done) => setTimeout(done, 100));
+    replace('{"n":3}');
+    await until(sees(3));
+    rmSync(`${directory}.old`, { recursive: true });
   });
 
   it("that was refused is so again when it comes back", async () => {

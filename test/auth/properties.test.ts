@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decide } from "../../src/auth/decide";
 import { DENIALS, type AuthorizationRequest, type DenialCode } from "../../src/auth/decision";
-import { parseDirectory } from "../../src/auth/directory";
+import { parseDirectory, parseKeys } from "../../src/auth/directory";
 import { ROUTES } from "../../src/model/routes";
-import { bearer, decision, directory, keys, knowledge, PERSON, push, read } from "./world";
+import { bearer, decision, directory, directoryText, keys, keysText, knowledge, PERSON, push, read } from "./world"; // prettier-ignore
 
 const RUNS = { numRuns: 2_000 };
 const text = fc.string({ unit: "binary" });
@@ -155,5 +155,15 @@ describe("the live files", () => {
     expect(parse).toThrow(/^tenants\.0/);
     expect(() => parseDirectory("atl_secret")).toThrow("it is not JSON");
     expect(knowledge.directory?.size).toBe(3);
+  });
+
+  it("in which something stands twice are refused: which of the two counts is nobody's to guess", () => {
+    const { tenants } = JSON.parse(directoryText) as { readonly tenants: readonly object[] };
+    const twice = JSON.stringify({ version: 1, tenants: [...tenants, tenants[0]] });
+    expect(() => parseDirectory(twice)).toThrow("an entry stands twice");
+    const file = JSON.parse(keysText) as { readonly keys: readonly object[] };
+    const other = { ...file.keys[0], id: "grafana-pe", orgId: "tenant-pe" };
+    const both = JSON.stringify({ version: 1, keys: [...file.keys, other] });
+    expect(() => parseKeys(both)).toThrow("an entry stands twice");
   });
 });

@@ -63,9 +63,12 @@ describe("the server", () => {
       () => Promise.resolve({ kind: "allow", orgId: "tenant-mx", userId: "a\nb" } as Decision),
     ]) {
       answer = failing;
-      const response = await fetch(`${url}/authz/v1/traces`);
-      expect([response.status, await response.json()]).toEqual([503, { code: "internal" }]);
-      expect(response.headers.get("x-scope-orgid")).toBeNull();
+      for (draining of [false, true]) {
+        const response = await fetch(`${url}/authz/v1/traces`);
+        expect([response.status, await response.json()]).toEqual([503, { code: "internal" }]);
+        expect(response.headers.get("x-scope-orgid")).toBeNull();
+        expect(response.headers.get("connection")).toBe(draining ? "close" : "keep-alive");
+      }
     }
   });
 

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect, type AddressInfo } from "node:net";
@@ -176,6 +177,29 @@ describe("the service", () => {
     expect(audit.flatMap(({ audit: kind, outcome }) => (kind === "decision" ? [outcome] : []))).toEqual([
       ...["allow", "deny", "allow", "deny", "deny"],
     ]);
+  });
+
+  it.each([
+    ["keys", "pepper"],
+    ["pepper", "keys"],
+  ] as const)("refuses no key while its %s are new and its %s is old", async (first, second) => {
+    await start();
+    const key = { "x-api-key": "atl_mx_reader" };
+    const another = "another-pepper-of-a-length";
+    const hash = createHmac("sha256", another).update("atl_mx_reader").digest("hex");
+    const declared = { id: "grafana-mx", orgId: "tenant-mx", hash, rights: ["metrics:read"] };
+    const texts = { keys: JSON.stringify({ version: 1, keys: [declared] }), pepper: another };
+    expect(await ask(QUERY, key)).toBe("200 tenant-mx");
+    put(first, texts[first]);
+    await vi.waitFor(async () => {
+      expect(await ask(QUERY, key)).toBe("503 keys_unavailable");
+    }, 3_000);
+    put(second, texts[second]);
+    await vi.waitFor(async () => {
+      const answer = await ask(QUERY, key);
+      expect(answer).not.toMatch(/^40/);
+      expect(answer).toBe("200 tenant-mx");
+    }, 3_000);
   });
 
   it("waits for a live file that is not there yet", async () => {

@@ -1,4 +1,4 @@
-import { createPublicKey } from "node:crypto";
+import { createPublicKey, createSecretKey } from "node:crypto";
 import { SignJWT } from "jose";
 import { beforeEach, describe, expect, it } from "vitest";
 import { TokenCache } from "../../src/auth/token-cache";
@@ -83,7 +83,14 @@ describe("a token's signature", () => {
     expect(asked).toEqual([]);
   });
 
-  it("is unknown while the keys fail in a way that is not the token's fault", async () => {
+  it("is not called invalid where it is the verification that fails", async () => {
+    const key = { key: createSecretKey(Buffer.alloc(32)), alg: "RS256" } as const;
+    const failing: Keys = { ...known, find: () => Promise.resolve({ kind: "key", key }) };
+    const token = await signer.sign(MX);
+    await expect(tokenVerifier(expected, failing, new TokenCache())(token)).rejects.toThrow(TypeError);
+  });
+
+  it("is unknown while the keys are", async () => {
     const failing: Keys = { ...known, find: () => Promise.resolve({ kind: "unknown" }) };
     expect(await tokenVerifier(expected, failing, new TokenCache())(await signer.sign(MX))).toEqual({
       kind: "unknown",
