@@ -15,7 +15,8 @@ function atalaya(...args: readonly string[]) {
     {
       encoding: "utf8",
       timeout: 60_000,
-      env: { ...process.env, INIT_CWD: directory },
+      // Libraries take a CI for a terminal with colours; what is printed into a pipe has none anywhere.
+      env: { ...process.env, CI: "true", INIT_CWD: directory },
     },
   );
   return { status, stdout, stderr: withoutProgress(stderr) };
@@ -42,6 +43,7 @@ describe("preview", () => {
     const { status, stdout, stderr } = atalaya("preview");
     expect(stderr).toBe("");
     expect(status).toBe(0);
+    expect(stdout).not.toContain("\u001b");
     for (const shown of [
       "atalaya-dev-envoy",
       "tenant-pe",
