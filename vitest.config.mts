@@ -25,7 +25,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "units", include: ["test/**/*.test.ts"], exclude: [LAB, ENGINE], sequence: { groupOrder: 0 } },
+        test: {
+          name: "units",
+          include: ["test/**/*.test.ts"],
+          exclude: [LAB, ENGINE],
+          sequence: { groupOrder: 0 },
+        },
       },
       { extends: true, test: { ...inOne("lab", 1), include: [LAB], exclude: [LONG] } },
       { extends: true, test: { ...inOne("engine", 2), include: [ENGINE], exclude: [LONG_ENGINE] } },

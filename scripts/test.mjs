@@ -30,7 +30,7 @@ function totals(report, status) {
 function selected(args) {
   const rest = args.filter((arg) => arg !== "--full");
   if (rest.length < args.length || rest.some((arg) => arg.startsWith("--project"))) return rest;
-  return ["--project=units", "--project=lab", ...rest];
+  return ["--project=units", "--project=lab", "--project=engine", ...rest];
 }
 
 function readReport(file) {

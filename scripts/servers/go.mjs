@@ -1,4 +1,5 @@
-// Programs that we build ourselves from Go modules: a folder <name>/ with main.go, go.mod and go.sum is the recipe.
+// Programs that we build ourselves from Go modules: a folder <name>/ with go.mod, go.sum and, unless the program is a tool of
+// that go.mod, main.go is the recipe.
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -53,10 +54,14 @@ function makeExecutable(dir) {
   }
 }
 
-/** The installer of the program whose recipe is the folder `name`; its pin says which module gives the version. */
+/**
+ * The installer of the program whose recipe is the folder `name`; its pin says which module gives the version, and for a tool
+ * which package is built (`tool`) and which of its variables is told the version (`versionVariable`).
+ */
 export function goProgram(name, { slow } = {}) {
   const recipe = join(dirname(fileURLToPath(import.meta.url)), name);
-  const { version, module } = pins[name];
+  const { version, module, tool = ".", versionVariable } = pins[name];
+  const stamp = versionVariable === undefined ? "" : ` -X ${versionVariable}=v${version}`;
   return {
     slow,
     remedy:
@@ -64,7 +69,8 @@ export function goProgram(name, { slow } = {}) {
     /** Named after the recipe's content, so that an edited recipe is built anew. */
     get folder() {
       const hash = createHash("sha256");
-      for (const file of ["main.go", "go.mod", "go.sum"]) hash.update(readFileSync(join(recipe, file)));
+      for (const file of ["main.go", "go.mod", "go.sum"].filter((each) => existsSync(join(recipe, each))))
+        hash.update(readFileSync(join(recipe, file)));
       return `${name}-${version}-${hash.digest("hex").slice(0, 12)}`;
     },
     find() {
@@ -75,9 +81,9 @@ export function goProgram(name, { slow } = {}) {
       const go = goFor(recipe);
       fillFolder(this.folder, (dir) => {
         const bin = join(dir, name);
-        const flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"];
+        const flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", `-ldflags=-s -w${stamp}`];
         const options = { cwd: recipe, env: environment(), timeout: 30 * minute };
-        run(go, ["build", ...flags, "-o", bin, "."], options);
+        run(go, ["build", ...flags, "-o", bin, tool], options);
         const modules = run(go, ["version", "-m", bin], options);
         if (!modules.split("\n").some((line) => line.includes(`\t${module}\tv${version}\t`))) {
           throw new Error(

@@ -80,6 +80,26 @@ const postgresql = {
   },
 };
 
+/** Reads GitHub's workflows for what an attacker could use in them; actionlint for what GitHub would refuse. */
+const zizmor = {
+  remedy: envoy.remedy,
+  folder: `zizmor-${pins.zizmor.version}`,
+  find() {
+    const bin = join(cacheDir(), this.folder, "zizmor");
+    return existsSync(bin) ? { version: pins.zizmor.version, bin } : undefined;
+  },
+  install() {
+    fillFolder(this.folder, (dir) => {
+      unpackWheel(pins.zizmor, dir);
+      const data = `zizmor-${pins.zizmor.packageVersion}.data`;
+      renameSync(join(dir, data, "scripts", "zizmor"), join(dir, "zizmor"));
+      rmSync(join(dir, data), { recursive: true });
+      chmodSync(join(dir, "zizmor"), 0o755);
+      expectVersion(join(dir, "zizmor"), pins.zizmor.version);
+    });
+  },
+};
+
 export const installers = {
   envoy,
   redis,
@@ -87,4 +107,7 @@ export const installers = {
   keycloak,
   alloyfmt: goProgram("alloyfmt"),
   otelcol: goProgram("otelcol", { slow: "compiles for about 2 minutes, once" }),
+  pulumi: goProgram("pulumi", { slow: "compiles for about 3 minutes, once" }),
+  actionlint: goProgram("actionlint"),
+  zizmor,
 };

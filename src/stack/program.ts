@@ -10,6 +10,7 @@ import { TenantIdentity } from "../../components/tenant-identity";
 import { sends, type Agent as DeclaredAgent } from "../model/tenant";
 import { authority } from "../model/topology";
 import { buildableAuthImage, plannedAuthImage } from "./auth-image";
+import { silenceDebugLog } from "./debug-log";
 import { environmentOutputs, tenantOutput, type TenantOutput } from "./outputs";
 import type { RenderedStack } from "./render";
 import { defineShared, hostOf, type EnvironmentInput, type Shared } from "./shared";
@@ -123,6 +124,7 @@ function defineAgent(
 
 /** The same for a stack of this project: its own auth image and its own configuration secrets. */
 export const declareStack = (stack: RenderedStack): Promise<Record<string, unknown>> => {
+  silenceDebugLog();
   const config = new pulumi.Config();
   // Without an engine nothing is built: a plan of the same tenants is the same everywhere.
   const authImage = pulumi.runtime.getEngine() === undefined ? plannedAuthImage : buildableAuthImage;

@@ -1,10 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Tenant } from "../model/tenant";
-
-/** What the stack's state says of its tenants and agents: the outputs of components/tenant.ts and agent.ts, by URN. */
-interface StateOutputs {
-  readonly [urn: string]: { readonly type?: unknown; readonly outputs?: Readonly<Record<string, unknown>> };
-}
+import { readState, type StateOutputs } from "./state";
 
 type Listed = Pick<Tenant, "id"> & { readonly agents: readonly Pick<Tenant["agents"][number], "id">[] };
 
@@ -97,10 +93,7 @@ function agentGone({ agent, tenant, kind }: AgentProblem): string {
  */
 export async function refuseRemovals(tenants: readonly Listed[]): Promise<void> {
   if (pulumi.runtime.isDryRun()) return;
-  const stackName = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
-  const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName })) as {
-    readonly outputs?: StateOutputs;
-  };
-  const problem = removalProblem(answer.outputs ?? {}, tenants);
+  // Of the state only what components/tenant.ts and agent.ts say of themselves is read.
+  const problem = removalProblem(await readState(), tenants);
   if (problem !== undefined) throw new pulumi.RunError(problem);
 }
