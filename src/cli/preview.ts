@@ -1,21 +1,31 @@
 import { join } from "node:path";
 import { evaluate } from "../../policies/rules";
+import { evidenceOf } from "../preview/isolation/evidence";
 import { formatMarkdown } from "../preview/markdown";
+import { formatPage } from "../preview/page/page";
+import type { PageComparison } from "../preview/page/types";
 import { makePlan, suspensionWarning, type Plan } from "../preview/plan";
 import { record as recordProgram } from "../preview/recorder";
 import { formatText } from "../preview/text";
+import type { Recording } from "../model/recording";
 import { isActive } from "../model/tenant";
 import { toJson } from "../render/yaml";
 import { checkDirectory, writeDirectory } from "./output";
 import { findBaseline } from "./baseline";
-import { compareWith, formatComparison } from "./comparison";
+import {
+  compareWith,
+  formatComparison,
+  storyOf,
+  type Comparison,
+  type ComparisonOptions,
+} from "./comparison";
 import { EXIT } from "./errors";
 import { type LoadedStack, type LoadOptions, loadStack, projectRoot, typedPath } from "./load";
 import { step } from "./progress";
 import { hasColor } from "./terminal";
 import { declareStack } from "../stack/program";
 
-export type Format = "text" | "json" | "markdown";
+export type Format = "text" | "json" | "markdown" | "html";
 
 export interface PreviewOptions extends LoadOptions {
   readonly format: Format;
@@ -31,19 +41,35 @@ export async function preview(options: PreviewOptions): Promise<number> {
   const stack = loadStack(options);
   const out = options.out === undefined ? undefined : typedPath(options.out);
   if (out !== undefined) checkDirectory(out);
+  let before: LoadedStack["files"] | undefined;
   const baseline =
     options.against === undefined
       ? undefined
       : await findBaseline(options.against, {
           ...{ stack: options.stack, root: projectRoot() },
-          planOf: (root) => record(loadStack({ stack: options.stack, root }), "the baseline"),
+          planOf: async (root) => {
+            const old = loadStack({ stack: options.stack, root });
+            before = old.files;
+            return (await record(old, "the baseline")).plan;
+          },
         });
-  const plan = await record(stack);
+  if (baseline?.kind === "new") before = [];
+  const { plan, recording } = await record(stack);
   const comparison = baseline === undefined ? undefined : compareWith(baseline, plan);
+  const page =
+    options.format === "html" || out !== undefined
+      ? await step("Drawing the page", () =>
+          formatPage({
+            ...{ plan, files: stack.files, evidence: evidenceOf(recording) },
+            ...(comparison !== undefined && { comparison: forPage(comparison, before) }),
+          }),
+        )
+      : "";
   if (out !== undefined) {
     writeDirectory(out, [
       { path: "plan.json", content: toJson(plan) },
       { path: "preview.md", content: formatMarkdown(plan) },
+      { path: "preview.html", content: page },
       ...(comparison === undefined
         ? []
         : [
@@ -53,12 +79,32 @@ export async function preview(options: PreviewOptions): Promise<number> {
       ...stack.files.map(({ path, content }) => ({ path: join("files", path), content })),
     ]);
   }
-  const text = comparison === undefined ? format(plan, options) : formatComparison(comparison, options);
-  process.stdout.write(`${text.trimEnd()}\n`);
+  process.stdout.write(`${printed(plan, comparison, page, options).trimEnd()}\n`);
   return plan.policies.violations.length === 0 ? EXIT.good : EXIT.violated;
 }
 
-async function record(stack: LoadedStack, of = ""): Promise<Plan> {
+function printed(
+  plan: Plan,
+  comparison: Comparison | undefined,
+  page: string,
+  { format: wanted, whole }: PreviewOptions,
+): string {
+  if (wanted === "html") return page;
+  const options = { format: wanted, whole };
+  return comparison === undefined ? format(plan, options) : formatComparison(comparison, options);
+}
+
+const forPage = (comparison: Comparison, before: LoadedStack["files"] | undefined): PageComparison => ({
+  ...{ story: storyOf(comparison), changes: comparison.changes, label: comparison.baseline.label },
+  ...(before !== undefined && { before }),
+});
+
+interface Recorded {
+  readonly plan: Plan;
+  readonly recording: Recording;
+}
+
+async function record(stack: LoadedStack, of = ""): Promise<Recorded> {
   const { environment, tenants, warnings, config, secretKeys, files } = stack;
   const what = of === "" ? "" : ` of ${of}`;
   const recording = await step(`Registering ${tenants.length} tenants${what}`, () =>
@@ -70,16 +116,17 @@ async function record(stack: LoadedStack, of = ""): Promise<Plan> {
     }),
   );
   const policies = await step(`Checking the policies${what}`, () => evaluate(recording));
-  return makePlan({
+  const plan = makePlan({
     ...{ environment, tenants, recording, files, policies },
     warnings: [
       ...warnings,
       ...tenants.filter((tenant) => !isActive(tenant)).map(({ id }) => suspensionWarning(id)),
     ],
   });
+  return { plan, recording };
 }
 
-function format(plan: Plan, { format, whole }: PreviewOptions): string {
+function format(plan: Plan, { format, whole }: ComparisonOptions): string {
   switch (format) {
     case "text":
       return formatText(plan, {

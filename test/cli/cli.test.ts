@@ -79,6 +79,7 @@ describe("preview", () => {
       ".atalaya-output",
       "files",
       "plan.json",
+      "preview.html",
       "preview.md",
     ]);
     expect(`${readFileSync(join(directory, "out", "preview.md"), "utf8").trimEnd()}\n`).toBe(stdout);

@@ -126,7 +126,7 @@ describe("a real Keycloak, told what the program declares", () => {
       expect([id, await real.scopesOf(id, "optional")]).toEqual([id, []]);
     expect(await real.scopesOf(AGENT, "default")).toEqual(["basic", "service_account"]);
     expect(await real.scopesOf(GRAFANA_CLIENT, "default")).toEqual(["basic", "email", "profile"]);
-    const discovery = await (await fetch(`${real.realm}/.well-known/openid-configuration`)).json();
+    const discovery: unknown = await (await fetch(`${real.realm}/.well-known/openid-configuration`)).json();
     expect(discovery).toMatchObject({ issuer: real.realm });
     expect(JSON.stringify(discovery)).not.toMatch(/orders|payments/);
   });

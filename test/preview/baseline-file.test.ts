@@ -72,7 +72,15 @@ describe("formats", () => {
     const { out } = await run("HEAD", { format: "markdown", out: "out" });
     expect(readFileSync(join(root, "out", "changes.md"), "utf8")).toBe(out);
     expect(readdirSync(join(root, "out")).sort()).toEqual([
-      ...[".atalaya-output", "changes.json", "changes.md", "files", "plan.json", "preview.md"],
+      ...[
+        ".atalaya-output",
+        "changes.json",
+        "changes.md",
+        "files",
+        "plan.json",
+        "preview.html",
+        "preview.md",
+      ],
     ]);
     rmSync(join(root, "out"), { recursive: true });
   });

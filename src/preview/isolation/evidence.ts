@@ -1,0 +1,142 @@
+import { prepare, type Context } from "../../../policies/rules/context";
+import { isOff, looksAt, pbAt, type EdgeRoute, type Manager } from "../../../policies/rules/envoy";
+import { at, fields, isFields, list, text, texts } from "../../../policies/rules/values";
+import { BINDING_HEADER } from "../../model/headers";
+import type { Recording, ResourceRecord } from "../../model/recording";
+import { ROUTES, type Right, type Verifier } from "../../model/routes";
+import type { TenantState } from "../../model/tenant";
+
+/** What decides who reaches whose data, read from what was declared and rendered. Holds no secret: of keys not even their hashes. */
+export interface Evidence {
+  /** Undefined: no list of bindings that refuses by default was found, so that the edge lets every client write. */
+  readonly bindings: ReadonlySet<string> | undefined;
+  /** As the auth service reads them; undefined where it has no directory and so decides nothing. */
+  readonly directory: readonly ListedTenant[] | undefined;
+  readonly keys: readonly ListedKey[];
+  /** Keycloak's clients of tenants, with the organisation that their tokens carry. */
+  readonly clients: readonly DeclaredClient[];
+  /** Paths of Keycloak's groups: `/tenants/mx/admin`. */
+  readonly groups: ReadonlySet<string>;
+  /** What the edge lets through, as its own files say it. */
+  readonly routes: readonly OpenRoute[];
+}
+
+export interface ListedTenant {
+  readonly id: string;
+  readonly orgId: string;
+  readonly state: TenantState;
+}
+
+export interface ListedKey {
+  readonly id: string;
+  readonly orgId: string;
+  readonly rights: readonly string[];
+}
+
+export interface DeclaredClient {
+  readonly clientId: string;
+  readonly tenant: string;
+  readonly enabled: boolean;
+  readonly service: boolean;
+  /** The values of its claim `tenant_id`. */
+  readonly claims: readonly string[];
+}
+
+export interface OpenRoute {
+  readonly id: string;
+  readonly listener: string;
+  /** The filter that is on for it. */
+  readonly verifier: Verifier | "none";
+  /** Undefined where the route table has no such route. */
+  readonly right: Right | undefined;
+  readonly key: boolean;
+}
+
+export function evidenceOf(recording: Recording): Evidence {
+  const context = prepare(recording);
+  return {
+    bindings: bindingsOf(context),
+    directory: context.directory?.tenants.map(({ id, orgId, state }) => ({ id, orgId, state })),
+    keys: keysOf(context),
+    clients: clientsOf(context),
+    groups: groupsOf(context),
+    routes: context.edge.listeners.flatMap(({ name, managers }) =>
+      managers.flatMap((manager) => routesOf(name, manager)),
+    ),
+  };
+}
+
+/** The bindings that are let in: an exact look-up that refuses what is not in it. */
+function bindingsOf({ edge }: Context): ReadonlySet<string> | undefined {
+  const delivered = [...edge.delivered.values()].find((one) => looksAt(one, BINDING_HEADER));
+  const map = pbAt(delivered?.config, "matcher", "matcher_tree", "exact_match_map", "map");
+  const last = pbAt(delivered?.config, "matcher", "on_no_match");
+  if (!isFields(map) || (last !== undefined && verdict(last) !== "DENY")) return undefined;
+  return new Set(Object.keys(map).filter((binding) => verdict(map[binding]) !== "DENY"));
+}
+
+const verdict = (action: unknown): unknown => pbAt(action, "action", "typed_config", "action");
+
+const keysOf = ({ files }: Context): readonly ListedKey[] =>
+  files
+    .filter(({ container, path }) => container.service === "auth" && path.endsWith("/keys.json"))
+    .flatMap((file) => list(fields(file.parse())["keys"]))
+    .map((key) => ({
+      id: text(fields(key)["id"]) ?? "",
+      orgId: text(fields(key)["orgId"]) ?? "",
+      rights: texts(fields(key)["rights"]),
+    }));
+
+const CLIENT = "keycloak:openid/client:Client";
+const CLAIM = "keycloak:openid/hardcodedClaimProtocolMapper:HardcodedClaimProtocolMapper";
+const GROUP = "keycloak:index/group:Group";
+
+function clientsOf({ graph, tenants }: Context): readonly DeclaredClient[] {
+  const claims = new Map<string, string[]>();
+  for (const { inputs, dependsOn } of graph.ofType(CLAIM)) {
+    if (inputs["claimName"] !== "tenant_id") continue;
+    for (const urn of dependsOn)
+      claims.set(urn, [...(claims.get(urn) ?? []), text(inputs["claimValue"]) ?? ""]);
+  }
+  return graph.ofType(CLIENT).flatMap((client) => {
+    const tenant = tenants.of(client);
+    if (tenant === undefined) return [];
+    const { inputs, urn } = client;
+    const clientId = text(inputs["clientId"]) ?? "";
+    return {
+      ...{ clientId, tenant: tenant.id, enabled: inputs["enabled"] !== false },
+      service: clientId.startsWith("service-"),
+      claims: claims.get(urn) ?? [],
+    };
+  });
+}
+
+/** A group's path, by the groups that it lies in: it depends on the one above it. */
+function groupsOf({ graph }: Context): ReadonlySet<string> {
+  const path = (group: ResourceRecord): string => {
+    const above =
+      group.inputs["parentId"] === undefined
+        ? undefined
+        : group.dependsOn.map((urn) => graph.resource(urn)).find((one) => one?.type === GROUP);
+    return `${above === undefined ? "" : path(above)}/${text(at(group.inputs, "name")) ?? ""}`;
+  };
+  return new Set(graph.ofType(GROUP).map(path));
+}
+
+/** The routes that lead to an upstream and are for data. */
+const routesOf = (listener: string, { routes, filters }: Manager): readonly OpenRoute[] =>
+  routes
+    .filter(({ action, clusters }) => action !== undefined && clusters.some((one) => one !== "admin"))
+    .map((route) => {
+      const table = ROUTES.find(({ id }) => id === route.name);
+      return {
+        ...{ id: route.name, listener, verifier: verifierOf(route, filters) },
+        ...{ right: table?.right, key: table?.credential === "apiKey" },
+      };
+    });
+
+function verifierOf(route: EdgeRoute, filters: Manager["filters"]): OpenRoute["verifier"] {
+  const on = (type: string) => filters.some((filter) => filter.type === type && !isOff(route, filter));
+  if (on("ExtAuthz")) return "authService";
+  return on("JwtAuthentication") ? "agentJwt" : "none";
+}

@@ -1,0 +1,188 @@
+import { OPERATORS_GROUP, tenantGroup, type Signal, type TenantId } from "../../model/names";
+import { ROLES } from "../../model/roles";
+import type { Verb } from "../../model/routes";
+import type { DeclaredClient, Evidence, ListedKey, ListedTenant } from "./evidence";
+import { foreignReason, ownReason } from "./reasons";
+
+export const SIGNALS: readonly Signal[] = ["metrics", "logs", "traces"];
+export const VERBS: readonly Verb[] = ["write", "read"];
+/** Whoever can read every tenant, because they run the environment. */
+export const OPERATORS = "operators";
+
+export interface Cell {
+  readonly signal: Signal;
+  readonly verb: Verb;
+  readonly allowed: boolean;
+  /** Why: which credentials, and what decides about them. */
+  readonly reason: string;
+}
+
+/** Who reaches whose data, for any number of tenants: cells are made when they are asked for. */
+export interface Isolation {
+  /** Sorted by id. */
+  readonly tenants: readonly ListedTenant[];
+  /** Six cells: what one's own credentials may do with the data of the other. */
+  readonly cells: (by: string, whose: string) => readonly Cell[];
+  /** Tenants whose data this one's credentials reach though it is not theirs: none, as long as tenants are apart. */
+  readonly leaks: (by: string) => readonly string[];
+  /** Whether somebody without a credential reaches anything: routes without a verifier. */
+  readonly open: readonly string[];
+  readonly operators: Operators;
+}
+
+export interface Operators {
+  readonly group: boolean;
+  readonly keys: readonly ListedKey[];
+}
+
+/** All that one tenant's people and programs can show to the edge. */
+export interface Holder {
+  readonly tenant: ListedTenant;
+  readonly agents: readonly DeclaredClient[];
+  readonly services: readonly DeclaredClient[];
+  readonly keys: readonly ListedKey[];
+  /** Of its groups those that the realm has. */
+  readonly groups: readonly string[];
+}
+
+/** Which of a holder's credentials open an organisation, for one signal and verb. */
+export interface Ways {
+  readonly agents: readonly string[];
+  readonly keys: readonly string[];
+  readonly groups: readonly string[];
+  /** The edge has routes that nobody checks. */
+  readonly unchecked: readonly string[];
+  /** Routes by which the allowed credentials get there, each once. */
+  readonly routes: readonly string[];
+}
+
+export function isolation(evidence: Evidence): Isolation {
+  const tenants = [...(evidence.directory ?? [])].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const holders = holdersOf(evidence, tenants);
+  const byOrg = new Map(tenants.map((tenant) => [tenant.orgId, tenant.id]));
+  const judge = new Judge(evidence);
+  const open = evidence.routes.filter(({ verifier }) => verifier === "none").map(({ id }) => id);
+  return {
+    tenants,
+    cells: (by, whose) => {
+      const [holder, other] = [holders.get(by), holders.get(whose)];
+      if (holder === undefined || other === undefined) return [];
+      return SIGNALS.flatMap((signal) =>
+        VERBS.map((verb) => {
+          const ways = judge.ways(holder, other.tenant, signal, verb);
+          const reason =
+            by === whose ? ownReason(holder, verb, ways, evidence) : foreignReason(holder, verb, ways);
+          return { signal, verb, allowed: isAllowed(ways), reason };
+        }),
+      );
+    },
+    leaks: (by) => leaks(holders.get(by), judge, byOrg, tenants),
+    open: [...new Set(open)],
+    operators: {
+      group: evidence.groups.has(OPERATORS_GROUP),
+      keys: evidence.keys.filter(({ id }) => id.startsWith(`${OPERATORS}-`)),
+    },
+  };
+}
+
+export const isAllowed = ({ agents, keys, groups, unchecked }: Ways): boolean =>
+  agents.length + keys.length + groups.length + unchecked.length > 0;
+
+/** Only organisations that some credential names can be reached; asking for those alone keeps a large list quick. */
+function leaks(
+  holder: Holder | undefined,
+  judge: Judge,
+  byOrg: ReadonlyMap<string, string>,
+  tenants: readonly ListedTenant[],
+): readonly string[] {
+  if (holder === undefined) return [];
+  const named = judge.isOpen
+    ? tenants.map(({ id }) => id)
+    : [...holder.agents.flatMap(({ claims }) => claims), ...holder.keys.map(({ orgId }) => orgId)].flatMap(
+        (org) => byOrg.get(org) ?? [],
+      );
+  const own = holder.tenant.id;
+  return [...new Set(named)].filter((id) => {
+    const tenant = tenants.find((one) => one.id === id);
+    if (id === own || tenant === undefined) return false;
+    return SIGNALS.some((signal) =>
+      VERBS.some((verb) => isAllowed(judge.ways(holder, tenant, signal, verb))),
+    );
+  });
+}
+
+function holdersOf(
+  { clients, keys, groups }: Evidence,
+  tenants: readonly ListedTenant[],
+): ReadonlyMap<string, Holder> {
+  const clientsBy = Map.groupBy(clients, ({ tenant }) => tenant);
+  const keysBy = Map.groupBy(keys, holderOfKey);
+  return new Map(
+    tenants.map((tenant) => {
+      const own = clientsBy.get(tenant.id) ?? [];
+      const holder: Holder = {
+        tenant,
+        agents: own.filter(({ service }) => !service),
+        services: own.filter(({ service }) => service),
+        keys: keysBy.get(tenant.id) ?? [],
+        groups: ROLES.map((role) => `${tenantGroup(tenant.id as TenantId)}/${role}`).filter((group) =>
+          groups.has(group),
+        ),
+      };
+      return [tenant.id, holder] as const;
+    }),
+  );
+}
+
+/** By the key's name, not by what it opens: `grafana-mx` lies in the data sources of mx's organisation. */
+const holderOfKey = ({ id }: ListedKey): string => /^grafana-(.+)$/.exec(id)?.[1] ?? "";
+
+/** Decides as the edge and the auth service do, from what they were given. */
+class Judge {
+  readonly isOpen: boolean;
+  readonly #routes: ReadonlyMap<string, Evidence["routes"]>;
+
+  constructor(readonly evidence: Evidence) {
+    this.#routes = Map.groupBy(evidence.routes, ({ right }) =>
+      right !== undefined && "signal" in right ? `${right.signal}:${right.verb}` : "",
+    );
+    this.isOpen =
+      evidence.bindings === undefined || evidence.routes.some(({ verifier }) => verifier === "none");
+  }
+
+  ways(holder: Holder, whose: ListedTenant, signal: Signal, verb: Verb): Ways {
+    const routes = this.#routes.get(`${signal}:${verb}`) ?? [];
+    const byToken = routes.filter(({ verifier }) => verifier === "agentJwt");
+    const asked = routes.filter(({ verifier }) => verifier === "authService");
+    const unchecked = routes.filter(({ verifier }) => verifier === "none").map(({ id }) => id);
+    const active = whose.state === "active";
+    const agents = byToken.length === 0 ? [] : this.#agents(holder, whose.orgId);
+    const keys =
+      asked.length === 0 || !active
+        ? []
+        : holder.keys
+            .filter(({ orgId, rights }) => orgId === whose.orgId && rights.includes(`${signal}:${verb}`))
+            .map(({ id }) => id);
+    const people = verb === "read" && active && asked.some(({ key }) => !key);
+    // The auth service takes the tenant out of the group's path and nothing else.
+    const groups = people && holder.tenant.id === whose.id ? holder.groups : [];
+    const used = [
+      ...(agents.length > 0 ? byToken : []),
+      ...(keys.length > 0 || groups.length > 0 ? asked : []),
+    ];
+    return { agents, keys, groups, unchecked, routes: [...new Set(used.map(({ id }) => id))] };
+  }
+
+  /** Agents whose token carries that organisation, and whom the edge's list lets in with it. */
+  #agents({ agents }: Holder, orgId: string): readonly string[] {
+    const { bindings } = this.evidence;
+    return agents
+      .filter(
+        ({ clientId, enabled, claims }) =>
+          enabled &&
+          claims.includes(orgId) &&
+          (bindings === undefined || bindings.has(`${clientId}|${orgId}`)),
+      )
+      .map(({ clientId }) => clientId);
+  }
+}
