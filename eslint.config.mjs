@@ -22,6 +22,7 @@ const rooms = {
     from: ["src/config", "src/model", "src/render", "src/stack", "src/preview", "src/auth", "src/client"],
     pulumi: "types",
   },
+  "src/operate": { from: ["src/model", "src/client"], pulumi: false },
   "src/cli": {
     from: [
       "src/config",
@@ -31,6 +32,7 @@ const rooms = {
       "src/preview",
       "src/lab",
       "src/client",
+      "src/operate",
       "policies/rules",
     ],
     pulumi: false,
