@@ -18,6 +18,9 @@ import { defineShared, hostOf, type EnvironmentInput, type Shared } from "./shar
 /** A command that was compiled to one file, which may lie anywhere, is told. */
 const projectRoot = (): string => process.env["ATALAYA_ROOT"] ?? join(__dirname, "..", "..");
 
+/** The environment variable by which an update stops everything and keeps the data: not a setting, which would be committed. */
+export const STOPPED = "ATALAYA_STOPPED";
+
 /** Tenants that are registered at once: more only fill the memory. */
 const BATCH = 20;
 
@@ -27,7 +30,7 @@ const BATCH = 20;
  * come before all of that: they stand still when the edge begins to refuse them.
  */
 export async function defineEnvironment(input: EnvironmentInput): Promise<Record<string, unknown>> {
-  const host = hostOf(input.environment);
+  const host = hostOf(input);
   const tenants: Tenant[] = [];
   const stopped: RunningService[] = [];
   await inBatches(input.tenants, BATCH, (declared) => {
@@ -132,5 +135,6 @@ export const declareStack = (stack: RenderedStack): Promise<Record<string, unkno
     ...stack,
     authImage: authImage(projectRoot()),
     secret: (key) => config.requireSecret(key),
+    stopped: process.env[STOPPED] === "true",
   });
 };

@@ -5,6 +5,7 @@ import { Collector } from "../../components/collector";
 import { Dashboards, grafanaClientSecret } from "../../components/dashboards";
 import { Database } from "../../components/database";
 import { DockerHost } from "../../components/docker/host";
+import { StoppedDockerHost } from "../../components/docker/stopped-host";
 import { Gateway } from "../../components/gateway";
 import type { Host, RunningService } from "../../components/host";
 import { Identity } from "../../components/identity";
@@ -15,7 +16,6 @@ import { Realm } from "../../components/realm";
 import type { ReadKey } from "../../components/read-key";
 import type { ServiceArgs } from "../../components/service";
 import { TracesBackend } from "../../components/traces-backend";
-import type { Environment } from "../model/environment";
 import type { Tenant } from "../model/tenant";
 import { REDIS_PROBE_USER, redisUsers } from "../render/redis";
 import type { RenderedStack } from "./render";
@@ -24,6 +24,8 @@ export interface EnvironmentInput extends RenderedStack {
   readonly authImage: AuthImage;
   /** A configuration secret of the stack by its key. */
   readonly secret: (key: string) => pulumi.Output<string>;
+  /** Nothing runs, and what holds data stays. */
+  readonly stopped?: boolean;
 }
 
 /** What all tenants share. */
@@ -90,10 +92,12 @@ export function defineShared(input: EnvironmentInput, { host, keys, stopped }: B
 const scopesOf = (tenants: readonly Tenant[]): readonly string[] =>
   [...new Set(tenants.flatMap(({ services }) => services.flatMap(({ scopes }) => scopes)))].sort();
 
-export function hostOf(environment: Environment): Host {
+export function hostOf({ environment, stopped }: EnvironmentInput): Host {
   switch (environment.host) {
     case "docker":
-      return new DockerHost("docker", environment);
+      return stopped === true
+        ? new StoppedDockerHost("docker", environment)
+        : new DockerHost("docker", environment);
     case "kubernetes":
       throw new Error("The host kubernetes is not available yet: set atalaya:host to docker.");
     default:
