@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { ConfigError, loadStackConfig } from "../config";
@@ -54,9 +54,10 @@ function fileBaseline(against: string, path: string, { stack, root }: BaselineOp
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new UsageError(`--against ${against}: cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new UsageError(
+      `--against ${against}: the file cannot be read: ${(error as Error).message}. Make it readable, or name another plan.`,
+      { cause: error },
+    );
   }
   const plan = readPlan(text);
   if ("problem" in plan) throw fail(plan.problem, plan.remedy);
@@ -154,7 +155,26 @@ function checkRepository(root: string, against: string): void {
 /** `origin/main` has a remote in front. */
 const REMOTE_REF = /^(?:refs\/remotes\/)?([^/]+)\/(.+)$/;
 
+/** A path and no ref: fetching it would not help. */
+const PATH = /^(?:\.{0,2}\/|~)|\.json$/;
+
+/** What lies under that name, and what to name in place of it. */
+function misnamed(against: string): string | undefined {
+  const found = statSync(typedPath(against), { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) {
+    const plan = join(against, "plan.json");
+    return existsSync(typedPath(plan))
+      ? `is a directory. Name the plan in it: --against ${plan}`
+      : "is a directory, without a plan in it. Name the file of a saved plan, or a git ref.";
+  }
+  return PATH.test(against)
+    ? "there is no such file. Save a plan with: npm run --silent preview -- --format json > plan.json, or name a git ref."
+    : undefined;
+}
+
 function unknownRef(root: string, against: string): UsageError {
+  const wrong = misnamed(against);
+  if (wrong !== undefined) return new UsageError(`--against ${against}: ${wrong}`);
   const shallow = gitOutput(root, ["rev-parse", "--is-shallow-repository"]).trim() === "true";
   const [, remote = "", branch = ""] = REMOTE_REF.exec(against) ?? [];
   const remotes = git(root, ["remote"]).stdout.split("\n");

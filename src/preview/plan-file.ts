@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { visible } from "./page/html";
 import { PLAN_VERSION, type Plan } from "./plan";
 
 /** Why a text is not a plan that can be compared: a predicate, and what to do. */
@@ -66,7 +67,8 @@ export function readPlan(text: string): Plan | PlanProblem {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { ...FOREIGN, problem: `is no JSON: ${(error as Error).message}` };
+    // It quotes the file, whatever is in it.
+    return { ...FOREIGN, problem: `is no JSON: ${visible((error as Error).message)}` };
   }
   if (value === null || typeof value !== "object" || !("resources" in value) || !("version" in value))
     return FOREIGN;

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Comparison } from "../../src/cli/comparison";
@@ -36,6 +36,28 @@ describe("a saved plan", () => {
   ])("that is none is said (case %#)", async (text, message) => {
     write("other.json", text);
     expect(await refused("other.json")).toMatch(message);
+    rmSync(join(root, "other.json"));
+  });
+
+  it("that is a directory is said, with the plan in it", async () => {
+    mkdirSync(join(root, "saved"));
+    expect(await refused("saved")).toBe(
+      "--against saved: is a directory, without a plan in it. Name the file of a saved plan, or a git ref.",
+    );
+    write("saved/plan.json", "{}");
+    expect(await refused("saved")).toBe(
+      "--against saved: is a directory. Name the plan in it: --against saved/plan.json",
+    );
+    rmSync(join(root, "saved"), { recursive: true });
+  });
+
+  it("that is wrong writes nothing, and is shown without what turns a terminal", async () => {
+    write("other.json", "\u001b[31m{");
+    const message = await refused("other.json", { out: "refused" });
+    expect(message).toContain("the file is no JSON: ");
+    expect(message).toContain("U+001B");
+    expect(message).not.toContain("\u001b");
+    expect(readdirSync(root)).not.toContain("refused");
     rmSync(join(root, "other.json"));
   });
 

@@ -78,6 +78,9 @@ describe("a git ref", () => {
     expect(await refused("--help")).toContain("is neither a file nor a git ref here");
     expect(await refused("HEAD:tenants.yaml")).toContain("is neither a file nor a git ref here");
     expect(await refused(" ")).toContain("--against names nothing");
+    expect(await refused("./gone")).toBe(
+      "--against ./gone: there is no such file. Save a plan with: npm run --silent preview -- --format json > plan.json, or name a git ref.",
+    );
     git("remote", "remove", "origin");
   });
 

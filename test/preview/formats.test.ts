@@ -55,8 +55,18 @@ describe("Markdown", () => {
   });
 
   it("lets no name become markup or call anybody", () => {
-    const text = formatMarkdown(plan({ warnings: ["<img src=x> | @everyone `code` [link](x)\nnext"] }));
-    expect(text).toContain("- \\<img src=x\\> \\| &#64;everyone \\`code\\` \\[link\\](x) next");
+    const text = formatMarkdown(
+      plan({
+        warnings: [
+          "<img src=x> | @everyone `code` [link](x)\nnext",
+          "&#64;team é@me #12 ~~gone~~ mesa@mx.example.com C#",
+        ],
+      }),
+    );
+    expect(text).toContain("- \\<img src=x\\> \\| @&#8203;everyone \\`code\\` \\[link\\](x) next");
+    expect(text).toContain(
+      "- \\&#&#8203;64;team é@&#8203;me #&#8203;12 \\~\\~gone\\~\\~ mesa@mx.example.com C#",
+    );
   });
 });
 

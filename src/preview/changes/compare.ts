@@ -2,7 +2,7 @@ import type { Plan } from "../plan";
 import { fileChanges, processChanges, withEffects } from "./processes";
 import { refusals } from "./refusals";
 import { resourceChanges } from "./resources";
-import { outputChanges, policyChanges, warningChanges } from "./rest";
+import { addressesOf, outputChanges, policyChanges, warningChanges } from "./rest";
 import { risks } from "./risks";
 import { settingChanges } from "./settings";
 import { sideOf } from "./side";
@@ -37,6 +37,7 @@ export function compare(before: Plan, after: Plan): Changes {
   return {
     environment: after.environment.name,
     empty: [...Object.values(changes), ...others].every(({ length }) => length === 0),
+    addresses: addressesOf(after),
     counts: { tenantsBefore: before.tenants.length, tenantsAfter: after.tenants.length },
     ...changes,
     policies,

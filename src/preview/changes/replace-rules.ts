@@ -7,6 +7,7 @@ import type { PlannedResource } from "../plan";
  */
 const CONTAINER_UPDATES: ReadonlySet<string> = new Set([
   ...["attach", "containerReadRefreshTimeoutMilliseconds", "cpuPeriod", "cpuQuota", "cpuSet", "cpuShares"],
+  ...["deviceReadBps", "deviceReadIops", "deviceWriteBps", "deviceWriteIops"],
   ...[
     "destroyGraceSeconds",
     "healthcheck",
@@ -14,6 +15,7 @@ const CONTAINER_UPDATES: ReadonlySet<string> = new Set([
     "logs",
     "maxRetryCount",
     "memory",
+    "memoryReservation",
     "memorySwap",
     "mustRun",
   ],
@@ -33,7 +35,7 @@ type Rule = (input: string) => boolean;
 
 const RULES: Readonly<Record<string, Rule>> = {
   "docker:index/container:Container": (input) => !CONTAINER_UPDATES.has(input),
-  "docker:index/volume:Volume": () => true,
+  "docker:index/volume:Volume": (input) => input !== "cluster",
   "docker:index/network:Network": () => true,
   "docker:index/remoteImage:RemoteImage": (input) =>
     ["name", "platform", "pullTriggers", "triggers"].includes(input),

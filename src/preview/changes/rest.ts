@@ -1,8 +1,8 @@
 import { isMadeUp } from "../describe";
 import { suspensionWarning, type Plan, type PlannedViolation } from "../plan";
 import { byText, difference, textDifference } from "./lists";
-import type { Changes, OutputChange, PolicyChanges } from "./types";
-import { isRecord } from "./values";
+import type { Addresses, Changes, OutputChange, PolicyChanges } from "./types";
+import { isRecord, text } from "./values";
 
 const violationKey = ({ policy, tenant, urn, message }: PlannedViolation): string =>
   [policy, tenant ?? "", urn, message].join("\n");
@@ -42,6 +42,19 @@ const subject = (warning: string): string =>
   withoutPosition(warning)
     .replaceAll(/\([^)]*\)/g, "")
     .replaceAll(/\b\d\S*/g, "#");
+
+/** Where the environment is reached, of those outputs whose values are known before an update. */
+export function addressesOf({ outputs }: Plan): Addresses {
+  const endpoints = isRecord(outputs["endpoints"]) ? outputs["endpoints"] : {};
+  const known = {
+    otlpHttp: text(endpoints["otlpHttp"]),
+    otlpGrpc: text(endpoints["otlpGrpc"]),
+    grafana: text(outputs["grafanaUrl"]),
+  };
+  return Object.fromEntries(
+    Object.entries(known).filter(([, value]) => value !== undefined && !isMadeUp(value)),
+  );
+}
 
 /** A tenant's outputs as a whole where the tenant came or went. */
 export function outputChanges(before: Plan, after: Plan): readonly OutputChange[] {

@@ -17,10 +17,7 @@ export function tenantChanges({ before, after, people }: TenantsInput): readonly
   const { gained, lost, both } = difference(before.tenants, after.tenants, ({ id }) => id);
   const moves = movesOf(before.tenants, after.tenants);
   const added = gained.map((tenant) =>
-    whole(tenant, [
-      { kind: "added", tenant, groups: people.after(tenant.id).groups },
-      ...came(moves, tenant.id),
-    ]),
+    whole(tenant, [{ kind: "added", tenant, ...people.after(tenant.id) }, ...came(moves, tenant.id)]),
   );
   const removed = lost.map((tenant) =>
     whole(tenant, [{ kind: "removed", tenant }, ...left(moves, tenant.id)]),

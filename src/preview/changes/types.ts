@@ -10,6 +10,8 @@ export interface Changes {
   /** Nothing is different at all. */
   readonly empty: boolean;
   readonly counts: Counts;
+  /** Where everybody sends to and looks. */
+  readonly addresses: Addresses;
   /** What may be lost, the worst first. */
   readonly risks: readonly Risk[];
   /** What `up` would not do. */
@@ -34,6 +36,13 @@ export interface Counts {
   readonly tenantsAfter: number;
 }
 
+/** From the outputs; undefined where there is none. */
+export interface Addresses {
+  readonly otlpHttp?: string;
+  readonly otlpGrpc?: string;
+  readonly grafana?: string;
+}
+
 /** Who it is, as people and as programs call them. */
 export interface Who {
   readonly id: string;
@@ -46,7 +55,12 @@ export interface TenantChanges extends Who {
 
 /** Numbers are in the model's units: seconds, bytes, per second. */
 export type TenantChange =
-  | { readonly kind: "added"; readonly tenant: PlannedTenant; readonly groups: readonly string[] }
+  | {
+      readonly kind: "added";
+      readonly tenant: PlannedTenant;
+      readonly groups: readonly string[];
+      readonly users: readonly string[];
+    }
   | { readonly kind: "removed"; readonly tenant: PlannedTenant }
   | { readonly kind: "suspended" | "resumed"; readonly agents: readonly string[] }
   | { readonly kind: "renamed" | "plan"; readonly from: string; readonly to: string }

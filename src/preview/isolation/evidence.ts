@@ -1,9 +1,12 @@
+import { createHmac } from "node:crypto";
 import { prepare, type Context } from "../../../policies/rules/context";
+import { DATA_SOURCE, headersOf, ORGANISATION } from "../../../policies/rules/data-sources";
 import { isOff, looksAt, pbAt, type EdgeRoute, type Manager } from "../../../policies/rules/envoy";
 import { at, fields, isFields, list, text, texts } from "../../../policies/rules/values";
 import { BINDING_HEADER } from "../../model/headers";
 import type { Recording, ResourceRecord } from "../../model/recording";
 import { ROUTES, type Right, type Verifier } from "../../model/routes";
+import { SECRET_FILES } from "../../model/secret-files";
 import type { TenantState } from "../../model/tenant";
 
 /** What decides who reaches whose data, read from what was declared and rendered. Holds no secret: of keys not even their hashes. */
@@ -29,9 +32,15 @@ export interface ListedTenant {
 
 export interface ListedKey {
   readonly id: string;
+  /** What it opens. */
   readonly orgId: string;
   readonly rights: readonly string[];
+  /** In whose Grafana organisations data sources send it: tenants' ids, or {@link OPERATORS}. */
+  readonly holders: readonly string[];
 }
+
+/** Whoever can read every tenant, because they run the environment. No tenant may have that id. */
+export const OPERATORS = "operators";
 
 export interface DeclaredClient {
   readonly clientId: string;
@@ -77,15 +86,41 @@ function bindingsOf({ edge }: Context): ReadonlySet<string> | undefined {
 
 const verdict = (action: unknown): unknown => pbAt(action, "action", "typed_config", "action");
 
-const keysOf = ({ files }: Context): readonly ListedKey[] =>
-  files
-    .filter(({ container, path }) => container.service === "auth" && path.endsWith("/keys.json"))
+function keysOf(context: Context): readonly ListedKey[] {
+  const own = context.files.filter(({ container }) => container.service === "auth");
+  const named = (name: string) => own.filter(({ path }) => path.endsWith(`/${name}`));
+  const [pepper] = named(SECRET_FILES.auth.pepper);
+  const holders = holdersOf(context, pepper?.content ?? "");
+  return named(SECRET_FILES.auth.keys)
     .flatMap((file) => list(fields(file.parse())["keys"]))
     .map((key) => ({
       id: text(fields(key)["id"]) ?? "",
       orgId: text(fields(key)["orgId"]) ?? "",
       rights: texts(fields(key)["rights"]),
+      holders: [...(holders.get(text(fields(key)["hash"]) ?? "") ?? [])].sort(),
     }));
+}
+
+const BEARER = /^Bearer (.+)$/;
+
+/** Who sends a key, by the hash that the auth service knows it by: its name says nothing. Organisations of no tenant are the operators'. */
+function holdersOf({ graph, tenants }: Context, pepper: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const source of graph.ofType(DATA_SOURCE)) {
+    const organisation = source.dependsOn
+      .map((urn) => graph.resource(urn))
+      .find((one) => one?.type === ORGANISATION);
+    if (organisation === undefined) continue;
+    const holder = tenants.of(organisation)?.id ?? OPERATORS;
+    for (const [name, value] of headersOf(source)) {
+      const key = name === "authorization" ? BEARER.exec(value)?.[1] : undefined;
+      if (key === undefined) continue;
+      const hash = createHmac("sha256", pepper).update(key).digest("hex");
+      found.set(hash, (found.get(hash) ?? new Set()).add(holder));
+    }
+  }
+  return found;
+}
 
 const CLIENT = "keycloak:openid/client:Client";
 const CLAIM = "keycloak:openid/hardcodedClaimProtocolMapper:HardcodedClaimProtocolMapper";

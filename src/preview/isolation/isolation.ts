@@ -1,14 +1,11 @@
 import { OPERATORS_GROUP, tenantGroup, type Signal, type TenantId } from "../../model/names";
 import { ROLES } from "../../model/roles";
 import type { Verb } from "../../model/routes";
-import type { DeclaredClient, Evidence, ListedKey, ListedTenant } from "./evidence";
-import { foreignReason, ownReason } from "./reasons";
+import { OPERATORS, type DeclaredClient, type Evidence, type ListedKey, type ListedTenant } from "./evidence";
+import { foreignReason, operatorReason, ownReason } from "./reasons";
 
 export const SIGNALS: readonly Signal[] = ["metrics", "logs", "traces"];
 export const VERBS: readonly Verb[] = ["write", "read"];
-/** Whoever can read every tenant, because they run the environment. */
-export const OPERATORS = "operators";
-
 export interface Cell {
   readonly signal: Signal;
   readonly verb: Verb;
@@ -33,11 +30,15 @@ export interface Isolation {
 export interface Operators {
   readonly group: boolean;
   readonly keys: readonly ListedKey[];
+  /** What they may do with a tenant's data. */
+  readonly cells: (whose: string) => readonly Cell[];
 }
 
-/** All that one tenant's people and programs can show to the edge. */
+/** All that one tenant's people and programs, or the operators, can show to the edge. */
 export interface Holder {
   readonly tenant: ListedTenant;
+  /** Of whom its people may read: the auth service knows operators by their group. */
+  readonly reads: "own" | "all";
   readonly agents: readonly DeclaredClient[];
   readonly services: readonly DeclaredClient[];
   readonly keys: readonly ListedKey[];
@@ -62,28 +63,48 @@ export function isolation(evidence: Evidence): Isolation {
   const byOrg = new Map(tenants.map((tenant) => [tenant.orgId, tenant.id]));
   const judge = new Judge(evidence);
   const open = evidence.routes.filter(({ verifier }) => verifier === "none").map(({ id }) => id);
+  const operators = operatorsOf(evidence);
+  const cellsOf = (
+    holder: Holder,
+    whose: Holder | undefined,
+    why: (verb: Verb, ways: Ways, whose: ListedTenant) => string,
+  ): readonly Cell[] =>
+    SIGNALS.flatMap((signal) =>
+      VERBS.flatMap((verb) => {
+        if (whose === undefined) return [];
+        const ways = judge.ways(holder, whose.tenant, signal, verb);
+        return { signal, verb, allowed: isAllowed(ways), reason: why(verb, ways, whose.tenant) };
+      }),
+    );
   return {
     tenants,
     cells: (by, whose) => {
-      const [holder, other] = [holders.get(by), holders.get(whose)];
-      if (holder === undefined || other === undefined) return [];
-      return SIGNALS.flatMap((signal) =>
-        VERBS.map((verb) => {
-          const ways = judge.ways(holder, other.tenant, signal, verb);
-          const reason =
-            by === whose ? ownReason(holder, verb, ways, evidence) : foreignReason(holder, verb, ways);
-          return { signal, verb, allowed: isAllowed(ways), reason };
-        }),
+      const holder = holders.get(by);
+      if (holder === undefined) return [];
+      return cellsOf(holder, holders.get(whose), (verb, ways) =>
+        by === whose ? ownReason(holder, verb, ways, evidence) : foreignReason(holder, verb, ways),
       );
     },
     leaks: (by) => leaks(holders.get(by), judge, byOrg, tenants),
     open: [...new Set(open)],
     operators: {
-      group: evidence.groups.has(OPERATORS_GROUP),
-      keys: evidence.keys.filter(({ id }) => id.startsWith(`${OPERATORS}-`)),
+      group: operators.groups.length > 0,
+      keys: operators.keys,
+      cells: (whose) =>
+        cellsOf(operators, holders.get(whose), (verb, ways, tenant) =>
+          operatorReason(operators, tenant, verb, ways),
+        ),
     },
   };
 }
+
+const operatorsOf = ({ groups, keys }: Evidence): Holder => ({
+  tenant: { id: OPERATORS, orgId: "", state: "active" },
+  reads: "all",
+  ...{ agents: [], services: [] },
+  keys: keys.filter(({ holders }) => holders.includes(OPERATORS)),
+  groups: groups.has(OPERATORS_GROUP) ? [OPERATORS_GROUP] : [],
+});
 
 export const isAllowed = ({ agents, keys, groups, unchecked }: Ways): boolean =>
   agents.length + keys.length + groups.length + unchecked.length > 0;
@@ -116,15 +137,18 @@ function holdersOf(
   tenants: readonly ListedTenant[],
 ): ReadonlyMap<string, Holder> {
   const clientsBy = Map.groupBy(clients, ({ tenant }) => tenant);
-  const keysBy = Map.groupBy(keys, holderOfKey);
+  const keysBy = Map.groupBy(
+    keys.flatMap((key) => key.holders.map((holder) => ({ holder, key }))),
+    ({ holder }) => holder,
+  );
   return new Map(
     tenants.map((tenant) => {
       const own = clientsBy.get(tenant.id) ?? [];
       const holder: Holder = {
-        tenant,
+        ...{ tenant, reads: "own" },
         agents: own.filter(({ service }) => !service),
         services: own.filter(({ service }) => service),
-        keys: keysBy.get(tenant.id) ?? [],
+        keys: (keysBy.get(tenant.id) ?? []).map(({ key }) => key),
         groups: ROLES.map((role) => `${tenantGroup(tenant.id as TenantId)}/${role}`).filter((group) =>
           groups.has(group),
         ),
@@ -133,9 +157,6 @@ function holdersOf(
     }),
   );
 }
-
-/** By the key's name, not by what it opens: `grafana-mx` lies in the data sources of mx's organisation. */
-const holderOfKey = ({ id }: ListedKey): string => /^grafana-(.+)$/.exec(id)?.[1] ?? "";
 
 /** Decides as the edge and the auth service do, from what they were given. */
 class Judge {
@@ -164,8 +185,8 @@ class Judge {
             .filter(({ orgId, rights }) => orgId === whose.orgId && rights.includes(`${signal}:${verb}`))
             .map(({ id }) => id);
     const people = verb === "read" && active && asked.some(({ key }) => !key);
-    // The auth service takes the tenant out of the group's path and nothing else.
-    const groups = people && holder.tenant.id === whose.id ? holder.groups : [];
+    // The auth service takes the tenant out of the group's path and nothing else; operators ask for any.
+    const groups = people && (holder.reads === "all" || holder.tenant.id === whose.id) ? holder.groups : [];
     const used = [
       ...(agents.length > 0 ? byToken : []),
       ...(keys.length > 0 || groups.length > 0 ? asked : []),

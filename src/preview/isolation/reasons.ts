@@ -1,6 +1,6 @@
 import type { Verb } from "../../model/routes";
 import { counted, listed } from "../changes/words/story";
-import type { Evidence } from "./evidence";
+import type { Evidence, ListedTenant } from "./evidence";
 import type { Holder, Ways } from "./isolation";
 
 /** Why a tenant's credentials may or may not do this with its own data. */
@@ -42,6 +42,17 @@ export function foreignReason(holder: Holder, verb: Verb, ways: Ways): string {
   const people =
     holder.groups.length === 0 ? "it has no people" : `its people are in ${groupNames(holder.groups)} alone`;
   return `Refused: ${keys}; ${people}; agents read nothing. To ask for another X-Scope-OrgID is tenant_denied.`;
+}
+
+/** Why operators may or may not do this with a tenant's data. */
+export function operatorReason(holder: Holder, whose: ListedTenant, verb: Verb, ways: Ways): string {
+  const granted = grants(holder, ways);
+  if (granted.length > 0)
+    return `${verb === "write" ? "NOT MEANT: " : ""}${capital(`${granted.join("; ")}. By ${routesOf(ways)}.`)}`;
+  if (verb === "write") return "Nobody: operators have no agent, and no key of theirs may write.";
+  return whose.state === "suspended"
+    ? "Suspended in the auth service's directory: operators are refused as well (tenant_denied)."
+    : `Nobody: the realm has no group of operators, and their organisation has no key of ${whose.id}.`;
 }
 
 function grants({ tenant }: Holder, { agents, keys, groups, unchecked }: Ways): readonly string[] {

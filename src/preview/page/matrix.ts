@@ -1,5 +1,6 @@
 import { called, counted } from "../changes/words/story";
-import { isolation, OPERATORS, SIGNALS, VERBS, type Cell, type Isolation } from "../isolation/isolation";
+import { OPERATORS } from "../isolation/evidence";
+import { isolation, SIGNALS, VERBS, type Cell, type Isolation } from "../isolation/isolation";
 import type { Plan } from "../plan";
 import { html, name, type Html } from "./html";
 import { Room, ROOM } from "./room";
@@ -19,12 +20,12 @@ export function matrixSection({ plan, evidence }: Pick<PageInput, "plan" | "evid
   };
   return html`${verdict(found, leaky.length)}
     <p class="note">
-      Each cell says what the tenant of the row may do with the data of the tenant of the column, by its own
-      credentials, and why. It is worked out from what this preview rendered and declared: Envoy's routes and
+      Each cell says what the credentials of the row may do with the data of the tenant of the column, and
+      unfolds to why. It is worked out from what this preview rendered and declared: Envoy's routes and
       bindings, the auth service's directory and keys, Keycloak's clients, claims and groups.
-      <span class="legend">${mark(true)} allowed, ${mark(false)} refused; each signal: write, read.</span>
+      <span class="legend">w write, r read; ${mark(true)} allowed, ${mark(false)} refused.</span>
     </p>
-    ${found.tenants.length <= WHOLE ? wholeMatrix(found, title) : compact(found, title)} ${others(found)}`;
+    ${found.tenants.length <= WHOLE ? html`${wholeMatrix(found, title)}${others(found, [noCredential])}` : html`${compact(found, title)}${others(found, [noCredential, operatorsInWords])}`}`;
 }
 
 function verdict({ tenants, open }: Isolation, leaky: number): Html {
@@ -46,16 +47,21 @@ const mark = (allowed: boolean): Html =>
     ? html`<b class="yes"><span aria-hidden="true">✓</span><span class="sr">allowed</span></b>`
     : html`<b class="no"><span aria-hidden="true">✗</span><span class="sr">refused</span></b>`;
 
+const LETTERS = { write: "w", read: "r" } as const;
+
+/** For the eye a letter and a mark; for the ear words. */
+const verbMark = ({ verb, allowed }: Cell): Html =>
+  html`<b class="${allowed ? "yes" : "no"}"
+    ><span aria-hidden="true">${LETTERS[verb]} ${allowed ? "✓" : "✗"}</span
+    ><span class="sr">${verb} ${allowed ? "allowed" : "refused"}, </span></b
+  >`;
+
 /** Three signals, each with its two marks. */
 const marks = (cells: readonly Cell[]): Html =>
   html`<span class="marks"
     >${SIGNALS.map(
       (signal) =>
-        html`<span
-          ><i>${signal}</i>${cells
-            .filter((cell) => cell.signal === signal)
-            .map(({ allowed }) => mark(allowed))}</span
-        >`,
+        html`<span><i>${signal}</i>${cells.filter((cell) => cell.signal === signal).map(verbMark)}</span>`,
     )}</span
   >`;
 
@@ -79,19 +85,29 @@ function reasons(cells: readonly Cell[]): Html {
 const cell = (by: string, whose: string, cells: readonly Cell[]): Html => {
   const reached = cells.some(({ allowed }) => allowed);
   const kind = by === whose ? `own ${reached ? "open" : "shut"}` : reached ? "leak" : "other";
-  return html`<td class="${kind}">
+  return cellOf(by, whose, kind, cells);
+};
+
+/** Operators are there to read. */
+const operatorCell = (whose: string, cells: readonly Cell[]): Html => {
+  const allowed = cells.filter((one) => one.allowed);
+  const writes = allowed.some(({ verb }) => verb === "write");
+  return cellOf(OPERATORS, whose, writes ? "leak" : allowed.length > 0 ? "all" : "other", cells);
+};
+
+const cellOf = (by: string, whose: string, kind: string, cells: readonly Cell[]): Html =>
+  html`<td class="${kind}">
     <details>
       <summary><span class="sr">${by} with data of ${whose}: </span>${marks(cells)}</summary>
       ${reasons(cells)}
     </details>
   </td>`;
-};
 
-const wholeMatrix = ({ tenants, cells }: Isolation, title: (id: string) => string): Html =>
+const wholeMatrix = ({ tenants, cells, operators }: Isolation, title: (id: string) => string): Html =>
   html`<div class="scroll" role="region" aria-label="Isolation matrix" tabindex="0">
     <table class="matrix">
       <caption class="sr">
-        What the tenant of the row may do with the data of the tenant of the column
+        What the credentials of the row may do with the data of the tenant of the column
       </caption>
       <thead>
         <tr>
@@ -110,6 +126,13 @@ const wholeMatrix = ({ tenants, cells }: Isolation, title: (id: string) => strin
               ${tenants.map((other) => cell(id, other.id, cells(id, other.id)))}
             </tr>`,
         )}
+        ${
+          tenants.length > 0 &&
+          html`<tr>
+            <th scope="row">${OPERATORS} <span class="note">no tenant: who runs the environment</span></th>
+            ${tenants.map(({ id }) => operatorCell(id, operators.cells(id)))}
+          </tr>`
+        }
       </tbody>
     </table>
   </div>`;
@@ -178,23 +201,26 @@ const inWords = (found: readonly Cell[]): string =>
     return `${verb}s ${signals.length === 0 ? "nothing" : signals.join(", ")}`;
   }).join("; ");
 
-/** Those who are no tenant. */
-function others({ open, operators, tenants }: Isolation): Html {
+type Words = (found: Isolation) => Html;
+
+/** Those who are no tenant and have no row. */
+const others = (found: Isolation, all: readonly Words[]): Html =>
+  html`<h3 class="apart">Who is no tenant</h3>
+    <ul class="bare">
+      ${all.map((words) => html`<li>${words(found)}</li>`)}
+    </ul>`;
+
+const noCredential: Words = ({ open }) =>
+  html`<b>No credential</b>:
+    ${open.length === 0 ? "refused everywhere; every route of the edge has a verifier." : `reaches ${open.join(", ")}: these routes have no verifier.`}`;
+
+const operatorsInWords: Words = ({ operators, tenants }) => {
   const rights = [...new Set(operators.keys.flatMap((key) => key.rights))].sort();
   const opened = new Set(operators.keys.map(({ orgId }) => orgId)).size;
   const active = tenants.filter(({ state }) => state === "active").length;
-  return html`<h3>Who is no tenant</h3>
-    <ul class="bare">
-      <li>
-        <b>No credential</b>:
-        ${open.length === 0 ? "refused everywhere; every route of the edge has a verifier." : `reaches ${open.join(", ")}: these routes have no verifier.`}
-      </li>
-      <li>
-        <b>${OPERATORS}</b>:
-        ${operators.group ? `people in /${OPERATORS} read every active tenant (${active}), one at a time, and write nothing` : "the realm has no group of operators"}${operators.keys.length > 0 && `; their Grafana organisation has ${counted(operators.keys.length, "key")} of ${counted(opened, "tenant")} (${rights.join(", ")})`}.
-      </li>
-    </ul>`;
-}
+  return html`<b>${OPERATORS}</b>:
+    ${operators.group ? `people in /${OPERATORS} read every active tenant (${active}), one at a time, and write nothing` : "the realm has no group of operators"}${operators.keys.length > 0 && `; their Grafana organisation has ${counted(operators.keys.length, "key")} of ${counted(opened, "tenant")} (${rights.join(", ")})`}.`;
+};
 
 /** For the head of the page. */
 export function isolationVerdict({ evidence }: Pick<PageInput, "evidence"> & { plan: Plan }): boolean {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { peopleOf } from "../changes/people";
 import { Placement } from "../changes/placement";
 import type { Changes } from "../changes/types";
+import { tenantLine } from "../changes/words/tenants";
 import { headline } from "../text";
 import { diagramSection } from "./diagram";
 import { fileSection } from "./files";
@@ -11,7 +12,7 @@ import { policySection } from "./policies";
 import { SCRIPT } from "./script";
 import { style } from "./style";
 import { outputsSection, summarySection } from "./summary";
-import { tenantSection } from "./tenants";
+import { tenantSection, type ChangedTenant } from "./tenants";
 import type { PageInput } from "./types";
 
 /** More tenants than that are not unfolded on paper. */
@@ -58,12 +59,13 @@ interface Part {
   readonly body: Html;
 }
 
-/** For a badge beside the tenant's name. */
-const changedTenants = (changes: Changes | undefined): ReadonlyMap<string, string> =>
+/** For a badge beside the tenant's name, and for what is unfolded. */
+const changedTenants = (changes: Changes | undefined): ReadonlyMap<string, ChangedTenant> =>
   new Map(
     (changes?.tenants ?? []).map(({ id, changes: own }) => {
       const kinds = new Set(own.map(({ kind }) => kind));
-      return [id, kinds.has("added") ? "new" : kinds.has("suspended") ? "suspended" : "changed"] as const;
+      const badge = kinds.has("added") ? "new" : kinds.has("suspended") ? "suspended" : "changed";
+      return [id, { badge, lines: own.filter(({ kind }) => kind !== "added").map(tenantLine) }] as const;
     }),
   );
 

@@ -97,11 +97,12 @@ thead th{background:var(--raised)}
 .dense>ul{max-height:75vh;overflow-y:auto;border-bottom:1px solid var(--line)}
 .tenants summary{position:relative;list-style:none}
 .tenants summary::-webkit-details-marker{display:none}
-.tenants summary::before{content:"\\25B8";position:absolute;left:.5rem;color:var(--muted)}
+.tenants summary::before{content:"\\25B8";position:absolute;left:.5rem;top:.35rem;color:var(--muted)}
 .tenants details[open]>summary::before{content:"\\25BE"}
 .tenants summary:hover{background:var(--raised)}
 .unfolded{columns:15rem;column-gap:1.6rem;padding:.7rem 1.6rem 1.1rem;background:var(--raised);font-size:.88rem}
 .unfolded section{break-inside:avoid;padding-bottom:.8rem}
+.unfolded .changes{column-span:all}
 .unfolded ul{margin:0;padding:0}.unfolded p{margin:0}
 .unfolded dl,.outputs{margin:0}
 .unfolded dl div{display:flex;justify-content:space-between;gap:1rem;border-bottom:1px dotted var(--line)}
@@ -126,11 +127,14 @@ figure{margin:0}
 .drawing .published text{fill:var(--text)}
 .matrix td{min-width:13rem;padding:.3rem .5rem}
 .matrix summary{list-style:none}.matrix summary::-webkit-details-marker{display:none}
-.matrix .open{background:var(--good-ground)}.matrix .shut{background:var(--warning-ground)}.matrix .leak{background:var(--danger-ground);color:var(--danger)}
+.matrix .open{background:var(--good-ground)}.matrix .shut{background:var(--warning-ground)}.matrix .all{background:var(--info-ground)}.matrix .leak{background:var(--danger-ground);color:var(--danger)}
 .marks{display:inline-flex;gap:.25rem .8rem;flex-wrap:wrap;border-bottom:1px dotted var(--muted)}
 .marks i{font-style:normal;margin-right:.25rem}
 .yes{color:var(--good)}.no{color:var(--muted)}
-.yes,.no{display:inline-block;min-width:1.1em;text-align:center}
+.yes,.no{display:inline-block;min-width:1.1em;text-align:center;white-space:nowrap}
+.marks .yes,.marks .no{margin-right:.4rem;font-weight:400}
+.apart{margin-top:1rem}
+.matrix th .note{display:block;font-weight:400}
 .reasons{margin:.4rem 0 .2rem;font-size:.85rem;max-width:36rem}
 .reasons dt{font-weight:600}.reasons dd{margin:0 0 .4rem}
 .lookup{background:var(--raised);padding:.7rem;border-radius:8px}
@@ -171,7 +175,7 @@ body{font-size:11px}
 main>section{break-inside:auto}
 pre,.scroll.tall,.dense>ul{max-height:none;overflow:visible}
 pre{white-space:pre-wrap}
-.short details::details-content{content-visibility:visible;display:block}
+.short details:not(.file:not([data-changed]),.file details)::details-content{content-visibility:visible;display:block}
 tr,.story li{break-inside:avoid}
 }
 `;

@@ -9,8 +9,14 @@ import { Room, ROOM } from "./room";
 export interface TenantListInput {
   readonly tenants: readonly PlannedTenant[];
   readonly people: PeopleOf;
-  /** What becomes of it since the baseline: `new`, `suspended`, `changed`. */
-  readonly changed: ReadonlyMap<string, string>;
+  /** What becomes of it since the baseline; those that stay as they are are left out. */
+  readonly changed: ReadonlyMap<string, ChangedTenant>;
+}
+
+export interface ChangedTenant {
+  readonly badge: "new" | "suspended" | "changed";
+  /** A change each, in words. */
+  readonly lines: readonly string[];
 }
 
 /** More tenants than that have their limits in lines instead of tables: a page of 1,000 must open at once. */
@@ -27,7 +33,7 @@ export function tenantSection({ tenants, people, changed }: TenantListInput): Ht
         ${COLUMNS.map(({ title }) => html`<span>${title}</span>`)}
       </div>
       <ul id="tenants" class="bare">
-        ${tenants.map((tenant) => row(tenant, people(tenant.id), changed.get(tenant.id), (own) => room.take(() => unfolded(tenant, own, dense))))}
+        ${tenants.map((tenant) => row(tenant, people(tenant.id), changed.get(tenant.id), (own) => room.take(() => unfolded(tenant, own, { dense, changes: changed.get(tenant.id)?.lines ?? [] }))))}
       </ul>
       <p id="no-tenants" class="note" hidden>No tenant is like that.</p>
     </div>`;
@@ -104,7 +110,12 @@ function tools(tenants: readonly PlannedTenant[], compared: boolean): Html {
 
 type Inside = (people: People) => Html | undefined;
 
-function row(tenant: PlannedTenant, people: People, changed: string | undefined, inside: Inside): Html {
+function row(
+  tenant: PlannedTenant,
+  people: People,
+  changed: ChangedTenant | undefined,
+  inside: Inside,
+): Html {
   const { id, state, limits, retention } = tenant;
   const found = [
     ...[id, tenant.orgId, tenant.name, tenant.plan, state],
@@ -115,8 +126,8 @@ function row(tenant: PlannedTenant, people: People, changed: string | undefined,
   const suspended = state === "suspended" && html` <span class="badge warning">suspended</span>`;
   const badge =
     changed !== undefined &&
-    changed !== "suspended" &&
-    html` <span class="badge ${changed === "new" ? "good" : "info"}">${changed}</span>`;
+    changed.badge !== "suspended" &&
+    html` <span class="badge ${changed.badge === "new" ? "good" : "info"}">${changed.badge}</span>`;
   return html`<li
     id="${anchor("tenant", id)}"
     data-id="${id}"
@@ -140,7 +151,12 @@ function row(tenant: PlannedTenant, people: People, changed: string | undefined,
   </li> `;
 }
 
-function unfolded(tenant: PlannedTenant, people: People, dense: boolean): Html {
+interface Unfolded {
+  readonly dense: boolean;
+  readonly changes: readonly string[];
+}
+
+function unfolded(tenant: PlannedTenant, people: People, { dense, changes }: Unfolded): Html {
   const { retention, sampling, agents, services, contacts } = tenant;
   const kept: readonly Entry[] = [
     ["metrics", formatDuration(retention.metrics)],
@@ -153,6 +169,13 @@ function unfolded(tenant: PlannedTenant, people: People, dense: boolean): Html {
   ]);
   const table = dense ? inline : list;
   return html`<div class="unfolded">
+    ${
+      changes.length > 0 &&
+      html`<section class="changes">
+        <h4>What changes</h4>
+        ${items(changes.map((line) => html`${line}`))}
+      </section>`
+    }
     <section>
       <h4>Kept for</h4>
       ${table(kept)}

@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { BASE, check, type Case, type Input } from "./plans";
+import { BASE, check, FOR_GOOD, type Case, type Input } from "./plans";
 
 const json = (settings: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> =>
   Object.fromEntries(
@@ -59,6 +59,7 @@ const ENVIRONMENT: readonly Case[] = [
     {
       risks: [
         "The environment keeps logs at most 200d instead of 400d: this deletes data older than 200d of tenants that were removed.",
+        FOR_GOOD,
       ],
       environment: ["maximumRetention.logs 400d -> 200d (-50%)"],
     },

@@ -67,6 +67,11 @@ export async function planOf({
   });
 }
 
+/** Said once of all retention that becomes shorter. */
+export const FOR_GOOD =
+  "A shorter retention deletes within a day of the update and for good: a longer one later brings nothing back. " +
+  "Save before the update what is still needed.";
+
 export const storyOf = (before: Plan, after: Plan): Story => tell(compare(before, after), "the plan before");
 
 /** Every sentence of a section, with its details. */
@@ -78,6 +83,14 @@ export const section = (story: Story, id: SectionId): readonly string[] =>
     );
 
 export const BASE: readonly Entry[] = [MX, PE, CO];
+
+/** A pull request as they come: a fourth tenant, one suspended, one loses 60 days of retention, one limit halves. */
+export const SAMPLE: readonly Entry[] = [
+  { ...MX, retention: { logs: { access: "120d" } } },
+  { ...PE, state: "suspended" },
+  { ...CO, limits: { logs: { ingest: "4MiB/s" } } },
+  { id: "cl", name: "Chile" },
+];
 
 const plans = new Map<string, Promise<Plan>>();
 /** The same plan for the same input. */

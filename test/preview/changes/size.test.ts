@@ -123,6 +123,6 @@ describe("names", () => {
       tenants: plan.tenants.map((tenant) => ({ ...tenant, name: "<img src=x> @everyone [a](b) `c`\n> d" })),
     };
     const text = formatChangesMarkdown(tell(compare(plan, renamed), "a"));
-    expect(text).toContain('\\<img src=x\\> &#64;everyone \\[a\\](b) \\`c\\` \\> d (pe): name "Perú" -> ');
+    expect(text).toContain('\\<img src=x\\> @&#8203;everyone \\[a\\](b) \\`c\\` \\> d (pe): name "Perú" -> ');
   });
 });

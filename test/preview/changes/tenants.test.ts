@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BASE, check, CO, MX, PE, planned, storyOf, type Case, type Entry } from "./plans";
+import { BASE, check, CO, FOR_GOOD, MX, PE, planned, storyOf, type Case, type Entry } from "./plans";
 
 const mx = (more: object): readonly Entry[] => [{ ...MX, ...more }, PE, CO];
 const suspendedCo = { ...CO, state: "suspended" };
@@ -17,8 +17,11 @@ const TENANTS: readonly Case[] = [
     {
       tenants: [
         "Colombia (co) is new: plan large, 1 agent (agent-co), keeps metrics 90d, logs 30d (access 90d, system 7d), traces 14d.",
+        "- may send 200/s requests, 10000/s samples, 150000 series, 8MiB/s logs and 5MiB/s traces",
         "- service service-co-shop with scope orders:read",
         "- people's groups /tenants/co/{admin,editor,viewer}, a Grafana organisation of its own",
+        "After the update Colombia (co) sends to https://localhost:4318 (OTLP over HTTP) or localhost:4317 (OTLP over gRPC), " +
+          "reads at http://localhost:3000 and finds its credentials in: pulumi stack output tenants --show-secrets",
       ],
       processes: ["agent-co of Colombia (co) starts."],
     },
@@ -43,7 +46,7 @@ const TENANTS: readonly Case[] = [
     [MX, PE, suspendedCo],
     {
       tenants: [
-        "Colombia (co) is suspended: every credential is refused at once, its agents stop; nothing is deleted.",
+        "Colombia (co) is suspended: every credential is refused at once, its agents stop, its people read nothing. Nothing is deleted by it, and what is stored ages out as before.",
       ],
       risks: [],
       processes: ["agent-co of Colombia (co) stops.", "- What it has queued stays on disk."],
@@ -164,6 +167,7 @@ const TENANTS: readonly Case[] = [
     {
       risks: [
         "México (mx): logs of class audit are kept 30d instead of 365d: this deletes data older than 30d.",
+        FOR_GOOD,
       ],
       tenants: [
         "México (mx): retention.logs.audit 365d -> 30d (-92%), no class of its own any more: data older than 30d is deleted.",
@@ -180,6 +184,7 @@ const TENANTS: readonly Case[] = [
     {
       risks: [
         "Colombia (co), México (mx) and Perú (pe): traces are kept 7d instead of 14d: this deletes data older than 7d.",
+        FOR_GOOD,
       ],
     },
   ],

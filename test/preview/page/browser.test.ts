@@ -67,6 +67,30 @@ describe("in a real browser", () => {
     await page.close();
   });
 
+  it("says why of every cell of the matrix to the keyboard and to the ear", async () => {
+    const opened = await chromium.open(sample);
+    const { page } = opened;
+    const cell = "#isolation .matrix tbody tr:nth-child(3) td:nth-of-type(2)";
+    // By the keyboard alone: one stop a cell, row by row.
+    await page.focus("#isolation .matrix tbody tr:nth-child(3) td:nth-of-type(1) summary");
+    await page.keyboard.press("Tab");
+    expect(await page.$eval(`${cell} summary`, (one) => one === document.activeElement)).toBe(true);
+    expect(await page.$eval(`${cell} summary`, (one) => getComputedStyle(one).outlineStyle)).toBe("solid");
+    expect(await page.$eval(`${cell} dd`, (one) => one.checkVisibility())).toBe(false);
+    await page.keyboard.press("Enter");
+    expect(await page.$eval(`${cell} dd`, (one) => one.checkVisibility())).toBe(true);
+    const root = await page.$(cell);
+    const heard = await page.accessibility.snapshot({
+      interestingOnly: false,
+      ...(root !== null && { root }),
+    });
+    expect(heard?.name).toMatch(
+      /^mx with data of co: metrics write refused, read refused, logs write refused, .* Refused: tokens of agent-mx and agent-mx-plant carry tenant-mx alone/,
+    );
+    isSilent(opened);
+    await page.close();
+  });
+
   it("has a way past its head: the first stop of the keyboard", async () => {
     const opened = await chromium.open(sample);
     await opened.page.keyboard.press("Tab");
@@ -131,6 +155,13 @@ describe("in a real browser", () => {
     const opened = await chromium.open(sample, { media: "print", scheme: "dark" });
     expect(await ground(opened)).toBe("rgb(255, 255, 255)");
     expect(await opened.page.$eval("nav", (one) => getComputedStyle(one).display)).toBe("none");
+    // What changes and why, but no file that stays as it is: nobody prints 70 pages.
+    const isSeen = (selector: string) =>
+      opened.page.$eval(selector, (one) => one.checkVisibility({ contentVisibilityAuto: true }));
+    expect(await isSeen("#isolation dd")).toBe(true);
+    expect(await isSeen("#file-auth_2flive_2ftenants_2ejson .diff")).toBe(true);
+    expect(await isSeen("#file-auth_2flive_2ftenants_2ejson details pre")).toBe(false);
+    expect(await isSeen("#file-envoy_2fbootstrap_2eyaml pre")).toBe(false);
     expect(await chromium.picture(opened.page, "print")).toBeGreaterThan(100_000);
     await opened.page.close();
   });

@@ -1,12 +1,16 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Evidence } from "../../../src/preview/isolation/evidence";
+import { DATA_SOURCE, ORGANISATION } from "../../../policies/rules/data-sources";
+import type { Recording } from "../../../src/model/recording";
+import { evidenceOf, type Evidence } from "../../../src/preview/isolation/evidence";
 import { isolation, type Cell } from "../../../src/preview/isolation/isolation";
-import { drawn, SAMPLE } from "./pages";
+import { SAMPLE } from "../changes/plans";
+import { drawn } from "./pages";
 
 let evidence: Evidence;
+let recording: Recording;
 beforeAll(async () => {
-  ({ evidence } = await drawn(SAMPLE));
-});
+  ({ evidence, recording } = await drawn(SAMPLE));
+}, 60_000);
 
 const allowed = (cells: readonly Cell[]): readonly string[] =>
   cells.filter((cell) => cell.allowed).map(({ verb, signal }) => `${verb} ${signal}`);
@@ -53,10 +57,46 @@ describe("who reaches whose data", () => {
     expect(reason(cells("pe", "pe"), "read")).toContain("Suspended in the auth service's directory");
   });
 
+  it("knows a key's holder by the organisation whose data sources send it, whatever it is called", () => {
+    const pairs = evidence.keys.map(({ id, orgId, holders }) => [id, orgId, ...holders]);
+    expect(pairs).toEqual([
+      ...["cl", "co", "mx", "pe"].map((id) => [`grafana-${id}`, `tenant-${id}`, id]),
+      ...["cl", "co", "mx", "pe"].map((id) => [`operators-${id}`, `tenant-${id}`, "operators"]),
+    ]);
+    const { resources } = recording;
+    const organisation = (name: string): string =>
+      resources.find((one) => one.type === ORGANISATION && one.name.startsWith(name))?.urn ?? "";
+    const [mx, co] = [organisation("mx"), organisation("co")];
+    const moved = resources.map((one) =>
+      one.type === DATA_SOURCE && one.name === "mx-logs"
+        ? { ...one, dependsOn: one.dependsOn.map((urn) => (urn === mx ? co : urn)) }
+        : one,
+    );
+    const found = isolation(evidenceOf({ ...recording, resources: moved }));
+    expect(found.leaks("co")).toEqual(["mx"]);
+    expect(reason(found.cells("co", "mx"), "read")).toContain("NOT APART: key grafana-mx");
+  });
+
   it("knows who is no tenant", () => {
     const { operators, open } = isolation(evidence);
     expect(open).toEqual([]);
     expect(operators.group).toBe(true);
+    expect(allowed(operators.cells("mx"))).toEqual(["read metrics", "read logs", "read traces"]);
+    expect(reason(operators.cells("mx"), "read")).toBe(
+      "People in /operators; key operators-mx, by which Grafana's data sources ask. By 14 routes.",
+    );
+    expect(reason(operators.cells("mx"), "write")).toBe(
+      "Nobody: operators have no agent, and no key of theirs may write.",
+    );
+    expect(allowed(operators.cells("pe"))).toEqual([]);
+    expect(reason(operators.cells("pe"), "read")).toBe(
+      "Suspended in the auth service's directory: operators are refused as well (tenant_denied).",
+    );
+    const nobody = isolation({ ...evidence, keys: [], groups: new Set() }).operators;
+    expect([nobody.group, allowed(nobody.cells("mx"))]).toEqual([false, []]);
+    expect(reason(nobody.cells("mx"), "read")).toBe(
+      "Nobody: the realm has no group of operators, and their organisation has no key of mx.",
+    );
     expect(operators.keys.map(({ id }) => id)).toEqual([
       "operators-cl",
       "operators-co",
@@ -103,6 +143,17 @@ describe("is worked out from what was declared, so that it shows", () => {
     const found = isolation({ ...evidence, routes });
     expect(found.open).toEqual(["loki-query"]);
     expect(found.leaks("mx")).toEqual(["cl", "co", "pe"]);
+  });
+
+  it("a key of the operators that may write", () => {
+    const keys = evidence.keys.map((key) =>
+      key.id === "operators-mx" ? { ...key, rights: ["logs:write"] } : key,
+    );
+    const cells = isolation({ ...evidence, keys }).operators.cells("mx");
+    expect(allowed(cells.filter(({ verb }) => verb === "write"))).toEqual(["write logs"]);
+    expect(cells.find(({ verb, allowed: may }) => may && verb === "write")?.reason).toMatch(
+      /^NOT MEANT: Key operators-mx, /,
+    );
   });
 
   it("that nothing can be read or written where there is no right, no route or no group", () => {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { load, type CheerioAPI } from "cheerio";
 import { beforeAll, describe, expect, it } from "vitest";
 import { formatPage } from "../../../src/preview/page/page";
-import { BASE } from "../changes/plans";
+import { BASE, FOR_GOOD } from "../changes/plans";
 import { comparison, drawn, many, samplePage, samples, type Drawn } from "./pages";
 
 let text: string;
@@ -10,7 +10,7 @@ let $: CheerioAPI;
 beforeAll(async () => {
   text = await samplePage();
   $ = load(text);
-});
+}, 60_000);
 
 const words = (selector: string): string => $(selector).text().replaceAll(/\s+/g, " ").trim();
 
@@ -23,9 +23,11 @@ describe("the page of a sample pull request", () => {
         .map((one) => $(one).text().trim().split(/\s/)[0]),
     ).toEqual(["What", "Environment", "Tenants", "Isolation", "Policies", "Files"]);
     expect($("#summary h3").first().text()).toBe("Data at risk");
-    expect(words(".story.danger li")).toBe(
+    expect(words(".story.danger li:first-child")).toBe(
       "Danger: México (mx): logs of class access are kept 120d instead of 180d: this deletes data older than 120d.",
     );
+    expect(words(".story.danger li:last-child")).toBe(FOR_GOOD);
+    expect(words("#story-tenants ~ ul > li:last-child")).toContain("pulumi stack output tenants");
   });
 
   it("draws the environment, and says the same in words", () => {
@@ -77,13 +79,21 @@ describe("the page of a sample pull request", () => {
       "label name length",
     ])
       expect(mx).toContain(part);
+    expect(words("#tenant-mx .changes")).toBe(
+      "What changes retention.logs.access 180d -> 120d (-33%): data older than 120d is deleted",
+    );
+    expect($("#tenant-cl .changes").length).toBe(0);
     expect(words("#tenant-pe")).toContain("suspended");
     expect(words("#tenant-cl .badge")).toBe("new");
   });
 
   it("has a reason for every cell of the matrix", () => {
-    expect($("#isolation .matrix tbody tr").length).toBe(4);
-    expect($("#isolation .matrix td").length).toBe(16);
+    expect($("#isolation .matrix tbody tr").length).toBe(5);
+    expect($("#isolation .matrix td").length).toBe(20);
+    expect(words("#isolation .matrix tbody tr:last-child th")).toBe(
+      "operators no tenant: who runs the environment",
+    );
+    expect($("#isolation .matrix td.all").length).toBe(3);
     for (const cell of $("#isolation .matrix td").get()) expect($(cell).find("dd").text()).not.toBe("");
     expect($("#isolation .leak").length).toBe(0);
   });

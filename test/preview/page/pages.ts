@@ -14,15 +14,7 @@ import { record } from "../../../src/preview/recorder";
 import { defineEnvironment } from "../../../src/stack/program";
 import { renderStack } from "../../../src/stack/render";
 import { environmentOf } from "../../components/environment";
-import { BASE, CO, MX, PE, type Entry } from "../changes/plans";
-
-/** A pull request as they come: a fourth tenant, one suspended, one loses 60 days of retention, one limit halves. */
-export const SAMPLE: readonly Entry[] = [
-  { ...MX, retention: { logs: { access: "120d" } } },
-  { ...PE, state: "suspended" },
-  { ...CO, limits: { logs: { ingest: "4MiB/s" } } },
-  { id: "cl", name: "Chile" },
-];
+import { BASE, SAMPLE, type Entry } from "../changes/plans";
 
 export interface Drawn {
   readonly plan: Plan;

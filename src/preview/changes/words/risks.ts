@@ -12,7 +12,7 @@ export function riskItems(risks: readonly Risk[]): readonly Item[] {
   const groups = Map.groupBy(risks, (risk) =>
     risk.kind === "tenant-removed" ? `${risk.tenant.id}\n${predicate(risk)}` : predicate(risk),
   );
-  return [...groups.values()].map((group) => {
+  const items = [...groups.values()].map((group) => {
     const [first] = group;
     const text = first === undefined ? "" : predicate(first);
     const names = group.flatMap((risk) => tenantOf(risk) ?? []).map(called);
@@ -22,7 +22,14 @@ export function riskItems(risks: readonly Risk[]): readonly Item[] {
     const colon = first?.kind === "tenant-removed" ? "" : ":";
     return item(sentence(`${listed(names, NAMED)}${colon} ${text}`), "danger");
   });
+  return risks.some(({ kind }) => AGES.has(kind)) ? [...items, item(FOR_GOOD)] : items;
 }
+
+/** What the backends delete by themselves, some hours after they know: Loki after two, Mimir after twelve, by their defaults. */
+const AGES: ReadonlySet<Risk["kind"]> = new Set(["retention", "maximum-retention"]);
+const FOR_GOOD =
+  "A shorter retention deletes within a day of the update and for good: a longer one later brings nothing back. " +
+  "Save before the update what is still needed.";
 
 const tenantOf = (risk: Risk): Who | undefined => ("tenant" in risk ? risk.tenant : undefined);
 

@@ -39,7 +39,12 @@ function sections(changes: Changes): readonly Section[] {
     { id: "risks", title: "Data at risk", items: riskItems(changes.risks), detail: false },
     { id: "refusals", title: "Refused by an update", items: refusalItems(changes.refusals), detail: false },
     ...stillViolated(changes),
-    { id: "tenants", title: "Tenants", items: tenantItems(changes.tenants), detail: false },
+    {
+      id: "tenants",
+      title: "Tenants",
+      items: tenantItems(changes.tenants, changes.addresses),
+      detail: false,
+    },
     { id: "environment", title: "Environment", items: environmentItems(changes.settings), detail: false },
     { id: "processes", title: "Processes", items: processItems(changes.processes), detail: false },
     {
@@ -129,6 +134,7 @@ const KINDS: { readonly [R in Role]?: string } = {
 };
 const nameOfKind = ({ role, type }: ResourceChange): string => KINDS[role] ?? shortType(type);
 
+const NAMED = 6;
 const ACTIONS = { delete: "deleted", replace: "replaced", update: "updated", create: "created" } as const;
 
 /** How many of each; replaced ones by name, because they are what a reviewer asks about. */
@@ -143,11 +149,14 @@ function resourceItems(resources: readonly ResourceChange[]): readonly Item[] {
   const writers = replaced.filter(({ role }) => role === "writer");
   const helpers = replaced.filter(({ role }) => role === "helper");
   const others = replaced.filter(({ role }) => role !== "writer" && role !== "helper");
+  // A few are named: somebody will ask what it is that is deleted.
   const types = (changes: readonly ResourceChange[]): string =>
-    [...Map.groupBy(changes, nameOfKind)]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([type, all]) => `${all.length} ${type}`)
-      .join(", ");
+    changes.length <= NAMED
+      ? listed(changes.map((change) => `${nameOfKind(change)} ${change.name}`).sort())
+      : [...Map.groupBy(changes, nameOfKind)]
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([type, all]) => `${all.length} ${type}`)
+          .join(", ");
   return [
     item(`${listed(counts)}.`),
     ...(writers.length === 0

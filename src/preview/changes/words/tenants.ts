@@ -1,23 +1,25 @@
-import type { PlannedContact, PlannedTenant } from "../../plan";
-import { ROLES } from "../../../model/roles";
 import { formatDuration, type Seconds } from "../../../model/units";
 import { formatStep } from "../quantities";
-import type { RetentionChange, TenantChange, TenantChanges } from "../types";
+import type { Addresses, RetentionChange, TenantChange, TenantChanges } from "../types";
+import { addedDetails, addedSentence, beginnings, contactText, scopesOf, wayText } from "./newcomers";
 import { called, counted, item, listed, sentence, type Item, type Tone } from "./story";
 
 /** So many tenants with the same changes, as of a plan that was changed, are told of together. */
 const ALIKE = 3;
 const NAMED_ALIKE = 12;
 
-/** Every tenant with what becomes of it: those who come and go first, then each, then those of whom the same is true. */
-export function tenantItems(tenants: readonly TenantChanges[]): readonly Item[] {
+/**
+ * Every tenant with what becomes of it: those who come and go first, then each, then those of whom the same is true. Last what
+ * new ones need to begin.
+ */
+export function tenantItems(tenants: readonly TenantChanges[], addresses: Addresses): readonly Item[] {
   const groups = Map.groupBy(tenants, ({ changes }) => JSON.stringify(changes));
   const [alike, single] = [
     [...groups.values()].filter(isAlike),
     [...groups.values()].filter((g) => !isAlike(g)),
   ];
   const each = single.flat().sort((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
-  return [...each.map(tenantItem), ...alike.map(alikeItem)];
+  return [...each.map(tenantItem), ...alike.map(alikeItem), ...beginnings(tenants, addresses)];
 }
 
 const isAlike = (group: readonly TenantChanges[]): boolean =>
@@ -36,7 +38,10 @@ function tenantItem(tenant: TenantChanges): Item {
   const name = called(tenant);
   const lines = others.map(tenantLine);
   if (first !== undefined)
-    return item(`${name} ${stateSentence(first)}`, toneOf(first), [...stateDetails(first), ...lines]);
+    return item(`${name} ${stateSentence(first)}`, toneOf(first), [
+      ...(first.kind === "added" ? addedDetails(first) : []),
+      ...lines,
+    ]);
   const [only] = lines;
   return lines.length === 1 && only !== undefined
     ? item(sentence(`${name}: ${only}`), toneOf(others[0]))
@@ -77,47 +82,16 @@ function stateSentence(change: WholeChange): string {
     case "removed":
       return "is removed: its clients, keys, people's groups and Grafana organisation with its dashboards are deleted.";
     case "suspended":
-      return "is suspended: every credential is refused at once, its agents stop; nothing is deleted.";
+      return (
+        "is suspended: every credential is refused at once, its agents stop, its people read nothing. " +
+        "Nothing is deleted by it, and what is stored ages out as before."
+      );
     case "resumed":
       return "is active again: its credentials are accepted, its agents start.";
     default:
       return change satisfies never;
   }
 }
-
-function addedSentence({ plan, state, agents, retention }: PlannedTenant): string {
-  const who = agents.length === 0 ? "no agent" : counted(agents.length, "agent");
-  const names = agents.length === 0 ? "" : ` (${listed(agents.map(({ id }) => id))})`;
-  const { application, ...classes }: Readonly<Record<string, Seconds>> & { readonly application: Seconds } =
-    retention.logs;
-  const others = Object.entries(classes)
-    .filter(([, kept]) => kept !== application)
-    .map(([name, kept]) => `${name} ${formatDuration(kept)}`)
-    .sort();
-  const logs = `logs ${formatDuration(application)}${others.length === 0 ? "" : ` (${others.join(", ")})`}`;
-  return (
-    `is new${state === "suspended" ? " and suspended" : ""}: plan ${plan}, ${who}${names}, ` +
-    `keeps metrics ${formatDuration(retention.metrics)}, ${logs}, traces ${formatDuration(retention.traces)}.`
-  );
-}
-
-function stateDetails(change: WholeChange): readonly string[] {
-  if (change.kind !== "added") return [];
-  const { tenant, groups } = change;
-  const roles = groups.length === 0 ? ROLES : groups;
-  return [
-    ...tenant.services.map(({ clientId, scopes }) => `service ${clientId}${scopesOf(scopes)}`),
-    ...tenant.contacts.map((contact) => `contact ${contactText(contact)}`),
-    `people's groups /tenants/${tenant.id}/{${roles.toSorted().join(",")}}, a Grafana organisation of its own`,
-  ];
-}
-
-const scopesOf = (scopes: readonly string[]): string =>
-  scopes.length === 0 ? "" : ` with ${scopes.length === 1 ? "scope" : "scopes"} ${listed(scopes)}`;
-
-const wayText = ({ kind, to }: PlannedContact): string =>
-  kind === "email" ? to : `${kind} of config secret ${to}`;
-const contactText = (contact: PlannedContact): string => `${contact.name}, ${wayText(contact)}`;
 
 /** One change as half a sentence, whose subject is the tenant or what is named. Without a full stop. */
 export function tenantLine(change: TenantChange): string {
@@ -134,7 +108,7 @@ export function tenantLine(change: TenantChange): string {
     case "retention":
       return retentionLine(change);
     case "limit":
-      return `limits.${change.group}.${change.field} ${formatStep(change.from, change.to, change.unit)}`;
+      return limitLine(change);
     case "sampling":
       return `sampling.${change.field} ${formatStep(change.from, change.to, change.unit)}`;
     case "contact-added":
@@ -199,6 +173,25 @@ function gainsAndLoses(
   const part = (verb: string, names: readonly string[]): readonly string[] =>
     names.length === 0 ? [] : [`${verb} ${what}${names.length === 1 ? "" : "s"} ${listed(names)}`];
   return [...part("gains", gained), ...part("loses", lost)].join(", ");
+}
+
+/** Those whose excess is a matter of time: the edge or a backend answers 429, and agents keep what they have on disk. */
+const RATES: ReadonlySet<string> = new Set([
+  "edge.requests",
+  "metrics.samples",
+  "logs.ingest",
+  "traces.ingest",
+]);
+
+function limitLine({
+  group,
+  field,
+  unit,
+  from,
+  to,
+}: Extract<TenantChange, { readonly kind: "limit" }>): string {
+  const later = to < from && RATES.has(`${group}.${field}`);
+  return `limits.${group}.${field} ${formatStep(from, to, unit)}${later ? ": more is answered 429, and agents send it later" : ""}`;
 }
 
 function retentionLine({ signal, logClass, declared, from, to }: RetentionChange): string {
