@@ -9,6 +9,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { profileOf } from "./profile";
+import { tenantList } from "./tenants";
 
 const ROOT = process.env["ATALAYA_ROOT"] ?? resolve(__dirname, "..");
 const CACHE = join(ROOT, ".cache");
@@ -50,15 +51,6 @@ function measure(command: readonly string[], output: string): Usage {
 
 const fastest = (runs: readonly Usage[]): Usage =>
   runs.reduce((best, one) => (one.wall < best.wall ? one : best));
-
-/** Tenants with nothing but what they must have. */
-function tenantList(tenants: number): string {
-  const lines = Array.from({ length: tenants }, (_, index) => {
-    const number = String(index + 1).padStart(4, "0");
-    return `  - { id: t${number}, name: "Tenant ${number}" }\n`;
-  });
-  return `tenants:\n${lines.join("")}`;
-}
 
 function compare(tenants: number, runs: number, directory: string) {
   const file = join(directory, `tenants-${tenants}.yaml`);

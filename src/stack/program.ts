@@ -14,6 +14,7 @@ import { silenceDebugLog } from "./debug-log";
 import { environmentOutputs, tenantOutput, type TenantOutput } from "./outputs";
 import type { RenderedStack } from "./render";
 import { defineShared, hostOf, type EnvironmentInput, type Shared } from "./shared";
+import { withoutStackTraces } from "./stack-traces";
 
 /** A command that was compiled to one file, which may lie anywhere, is told. */
 const projectRoot = (): string => process.env["ATALAYA_ROOT"] ?? join(__dirname, "..", "..");
@@ -131,10 +132,12 @@ export const declareStack = (stack: RenderedStack): Promise<Record<string, unkno
   const config = new pulumi.Config();
   // Without an engine nothing is built: a plan of the same tenants is the same everywhere.
   const authImage = pulumi.runtime.getEngine() === undefined ? plannedAuthImage : buildableAuthImage;
-  return defineEnvironment({
-    ...stack,
-    authImage: authImage(projectRoot()),
-    secret: (key) => config.requireSecret(key),
-    stopped: process.env[STOPPED] === "true",
-  });
+  return withoutStackTraces(() =>
+    defineEnvironment({
+      ...stack,
+      authImage: authImage(projectRoot()),
+      secret: (key) => config.requireSecret(key),
+      stopped: process.env[STOPPED] === "true",
+    }),
+  );
 };

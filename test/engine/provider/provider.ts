@@ -7,7 +7,7 @@ import type { AnyTable, Fields, Tables } from "./table";
 import { changedKeys, fromWire, toWire, UNKNOWN } from "./wire";
 import type { Call, Thing, World } from "./world";
 
-const TABLES: Tables = { ...dockerTables, ...keycloakTables, ...grafanaTables, ...generatorTables };
+export const TABLES: Tables = { ...dockerTables, ...keycloakTables, ...grafanaTables, ...generatorTables };
 
 interface Asked {
   readonly type: string;
@@ -24,9 +24,17 @@ function asked(urn: string): Asked {
   return { type, name, table };
 }
 
+export interface Strictness {
+  /** Whether what is there already, or missing, keeps anything from being made. Looking takes longer the more there is. */
+  readonly refuse: boolean;
+}
+
 /** The provider protocol's calls on resources, as the real providers answer them: by their tables. */
 export class Provider {
-  constructor(private readonly world: World) {}
+  constructor(
+    private readonly world: World,
+    private readonly strictness: Strictness = { refuse: true },
+  ) {}
 
   readonly diffConfig = (request: messages.DiffRequest): messages.DiffResponse => {
     const changed = changedKeys(fromWire(request.getOldInputs()), fromWire(request.getNews()));
@@ -126,11 +134,7 @@ export class Provider {
 
   #make(type: string, table: AnyTable, inputs: Fields): Thing {
     const { world } = this;
-    const problem = table.refuses?.(inputs, world);
-    if (problem !== undefined) throw new Error(problem);
-    const unique = table.unique?.(inputs);
-    if (unique !== undefined && world.of(type).some((other) => table.unique?.(other.inputs) === unique))
-      throw new Error(`Conflict: ${type} "${unique}" exists already`);
+    if (this.strictness.refuse) this.#refuse(type, table, inputs);
     const id = table.id(inputs, world);
     const computed = Object.entries(table.computed ?? {}).map(
       ([key, compute]) => [key, compute(inputs, id, world)] as const,
@@ -138,9 +142,18 @@ export class Provider {
     const outputs: Fields = { ...Object.fromEntries(computed), ...inputs };
     const thing: Thing = { type, id, inputs, outputs };
     if (isGenerator(type)) return thing;
-    if (table.adopts === true) world.remove((other) => other.type === type && other.id === id);
+    if (table.adopts === true && this.strictness.refuse)
+      world.remove((other) => other.type === type && other.id === id);
     world.things.push(thing);
     return thing;
+  }
+
+  #refuse(type: string, table: AnyTable, inputs: Fields): void {
+    const problem = table.refuses?.(inputs, this.world);
+    if (problem !== undefined) throw new Error(problem);
+    const unique = table.unique?.(inputs);
+    if (unique !== undefined && this.world.of(type).some((other) => table.unique?.(other.inputs) === unique))
+      throw new Error(`Conflict: ${type} "${unique}" exists already`);
   }
 }
 

@@ -11,7 +11,7 @@ import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import messages from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { loopback } from "../../servers";
-import { Provider } from "./provider";
+import { Provider, type Strictness } from "./provider";
 import type { World } from "./world";
 
 export interface StandIns extends AsyncDisposable {
@@ -23,9 +23,9 @@ export interface StandIns extends AsyncDisposable {
 const PACKAGES = ["docker", "grafana", "keycloak", "random", "tls"];
 
 /** Serves the provider protocol of the engine on a free port of loopback. */
-export async function serveStandIns(world: World): Promise<StandIns> {
+export async function serveStandIns(world: World, strictness?: Strictness): Promise<StandIns> {
   const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
-  server.addService(ResourceProviderService, handlers(new Provider(world)));
+  server.addService(ResourceProviderService, handlers(new Provider(world, strictness)));
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`${loopback}:0`, ServerCredentials.createInsecure(), (error, bound) => {
       if (error === null) resolve(bound);
