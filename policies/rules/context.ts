@@ -3,12 +3,14 @@ import { containersOf, type Container } from "./containers";
 import { readEdge, type Edge } from "./envoy";
 import type { PlacedFile } from "./files";
 import { graphOf, type Graph } from "./graph";
+import { DEFAULTS, type Settings } from "./settings";
 import { directoryOf, tenantsOf, type Directory, type Tenants } from "./tenants";
 import { once } from "./values";
 
 /** One recording, read once for all rules. What cannot be read throws at the rule that asks for it. */
 export interface Context {
   readonly recording: Recording;
+  readonly settings: Settings;
   readonly graph: Graph;
   readonly tenants: Tenants;
   readonly containers: readonly Container[];
@@ -17,7 +19,7 @@ export interface Context {
   readonly directory: Directory | undefined;
 }
 
-export function prepare(recording: Recording): Context {
+export function prepare(recording: Recording, settings: Settings = DEFAULTS): Context {
   const graph = once(() => graphOf(recording));
   const tenants = once(() => tenantsOf(graph()));
   const containers = once(() => containersOf(recording.stack, graph(), tenants()));
@@ -28,6 +30,7 @@ export function prepare(recording: Recording): Context {
   const directory = once(() => directoryOf(files()));
   return {
     recording,
+    settings,
     get graph() {
       return graph();
     },

@@ -22,6 +22,14 @@ export function eachManager(
   );
 }
 
+/** Whether any route leads to a process: a socket of Envoy's own is its health, which leads to nobody's data. */
+export const leadsInside = ({ edge }: Context, { routes }: Manager): boolean =>
+  routes
+    .flatMap(({ clusters }) => clusters)
+    .some(
+      (cluster) => edge.clusters.get(cluster)?.every((endpoint) => endpoint.startsWith("pipe:")) !== true,
+    );
+
 /** More routes with one problem than this have one cause. */
 const MANY = 3;
 

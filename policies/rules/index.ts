@@ -5,14 +5,17 @@ import { backendsKeepTenantsApart } from "./backends-keep-tenants-apart";
 import { backendsRefuseStrangers } from "./backends-refuse-strangers";
 import { bindingsRefuseByDefault } from "./bindings-refuse-by-default";
 import { clientsCarryOneTenant } from "./clients-carry-one-tenant";
+import { collectorsBoundWhatTheyTake } from "./collectors-bound-what-they-take";
 import { collectorsLoseNothing } from "./collectors-lose-nothing";
 import { containersAreConfined } from "./containers-are-confined";
 import { prepare, type Context } from "./context";
 import { credentialsStayAtTheEdge } from "./credentials-stay-at-the-edge";
 import { dataIsProtected } from "./data-is-protected";
+import { everyRequestIsOnRecord } from "./every-request-is-on-record";
 import { everyRouteHasAVerifier } from "./every-route-has-a-verifier";
 import { everyTenantHasLimits } from "./every-tenant-has-limits";
 import { extAuthzFailsClosed } from "./ext-authz-fails-closed";
+import { grafanaStaysInItsOrganisation } from "./grafana-stays-in-its-organisation";
 import { imagesArePinned } from "./images-are-pinned";
 import { innerZonesPublishNothing } from "./inner-zones-publish-nothing";
 import { isolationBeforeCredentials } from "./isolation-before-credentials";
@@ -22,12 +25,16 @@ import { noSharedDataSource } from "./no-shared-data-source";
 import { oneListOfTenants } from "./one-list-of-tenants";
 import { peopleEnterTheirOwnOrganisation } from "./people-enter-their-own-organisation";
 import { peopleLogInByClosedClients } from "./people-log-in-by-closed-clients";
+import { providersWaitForTheirServers } from "./providers-wait-for-their-servers";
 import { publishedPortsNameAnAddress } from "./published-ports-name-an-address";
+import { retentionHasAnEnd } from "./retention-has-an-end";
 import type { Rule, Violation } from "./rule";
 import { secretsStaySecret } from "./secrets-stay-secret";
+import { DEFAULTS, type Settings } from "./settings";
 import { staticFilesNameNoTenant } from "./static-files-name-no-tenant";
 import { storesAskForPasswords } from "./stores-ask-for-passwords";
 import { theAuthServiceDecides } from "./the-auth-service-decides";
+import { theCollectorSaysWhoseItIs } from "./the-collector-says-whose-it-is";
 import { theEdgeLimitsEverybody } from "./the-edge-limits-everybody";
 import { theEdgeSpeaksTls } from "./the-edge-speaks-tls";
 import { tokensAreCheckedStrictly } from "./tokens-are-checked-strictly";
@@ -43,13 +50,16 @@ export const RULES: readonly Rule[] = [
   backendsRefuseStrangers,
   bindingsRefuseByDefault,
   clientsCarryOneTenant,
+  collectorsBoundWhatTheyTake,
   collectorsLoseNothing,
   containersAreConfined,
   credentialsStayAtTheEdge,
   dataIsProtected,
+  everyRequestIsOnRecord,
   everyRouteHasAVerifier,
   everyTenantHasLimits,
   extAuthzFailsClosed,
+  grafanaStaysInItsOrganisation,
   imagesArePinned,
   innerZonesPublishNothing,
   isolationBeforeCredentials,
@@ -59,11 +69,14 @@ export const RULES: readonly Rule[] = [
   oneListOfTenants,
   peopleEnterTheirOwnOrganisation,
   peopleLogInByClosedClients,
+  providersWaitForTheirServers,
   publishedPortsNameAnAddress,
+  retentionHasAnEnd,
   secretsStaySecret,
   staticFilesNameNoTenant,
   storesAskForPasswords,
   theAuthServiceDecides,
+  theCollectorSaysWhoseItIs,
   theEdgeLimitsEverybody,
   theEdgeSpeaksTls,
   tokensAreCheckedStrictly,
@@ -90,8 +103,12 @@ export interface Evaluation {
 }
 
 /** Runs every rule. Never throws: a rule that cannot decide is a violation of it. */
-export function evaluate(recording: Recording, rules: readonly Rule[] = RULES): Evaluation {
-  const context = prepare(recording);
+export function evaluate(
+  recording: Recording,
+  rules: readonly Rule[] = RULES,
+  settings: Settings = DEFAULTS,
+): Evaluation {
+  const context = prepare(recording, settings);
   const violations = rules.flatMap((rule) => findings(rule, context)).sort(byText);
   const violated = new Set(violations.map(({ policy }) => policy));
   return {
@@ -104,13 +121,17 @@ export function evaluate(recording: Recording, rules: readonly Rule[] = RULES): 
 export function findings(rule: Rule, context: Context): readonly Finding[] {
   const { project, stack } = context.recording;
   const whole = `urn:pulumi:${stack}::${project}::pulumi:pulumi:Stack::${project}-${stack}`;
-  return check(rule, context).map(({ resource, tenant, message, remedy }) => ({
-    policy: rule.name,
-    ...(tenant !== undefined && { tenant }),
-    urn: resource?.urn ?? whole,
-    message,
-    remedy,
-  }));
+  return check(rule, context).map(({ resource, message, remedy, ...rest }) => {
+    // Where the resource is declared says whose it is, if the rule does not.
+    const tenant = rest.tenant ?? (resource === undefined ? undefined : context.tenants.of(resource)?.id);
+    return {
+      policy: rule.name,
+      ...(tenant !== undefined && { tenant }),
+      urn: resource?.urn ?? whole,
+      message,
+      remedy,
+    };
+  });
 }
 
 function check(rule: Rule, context: Context): readonly Violation[] {

@@ -17,7 +17,7 @@ export interface Rule {
 export interface Violation {
   /** Absent where it is the environment as a whole: something is missing from it. */
   readonly resource?: ResourceRecord;
-  /** The tenant concerned, where there is one. */
+  /** The tenant concerned, where there is one and it is not the one that the resource is declared under. */
   readonly tenant?: string;
   /** What is wrong, with the value that is. Never a secret. */
   readonly message: string;

@@ -1,5 +1,5 @@
 import { TENANT_HEADER } from "../../src/model/headers";
-import { eachManager } from "./edge";
+import { eachManager, leadsInside } from "./edge";
 import { pb, pbAt, typeName, type EdgeRoute, type Filter, type Manager } from "./envoy";
 import { nothingOfTenants } from "./tenants";
 import type { Rule, Violation } from "./rule";
@@ -15,18 +15,10 @@ export const theEdgeLimitsEverybody: Rule = {
   description:
     "Every listener that leads somewhere limits each source before any check and each tenant after it: one sender cannot take the others' share.",
   check: (context) => [
-    ...eachManager(context, REMEDY, (manager) =>
-      manager.routes.some(({ clusters }) => clusters.some((cluster) => leadsInside(context, cluster)))
-        ? limits(manager)
-        : [],
-    ),
+    ...eachManager(context, REMEDY, (manager) => (leadsInside(context, manager) ? limits(manager) : [])),
     ...unlisted(context),
   ],
 };
-
-/** A socket of Envoy's own is its health, which leads to nobody's data. */
-const leadsInside = ({ edge }: Context, cluster: string): boolean =>
-  edge.clusters.get(cluster)?.every((endpoint) => endpoint.startsWith("pipe:")) !== true;
 
 function limits(manager: Manager): readonly string[] {
   const limiters = manager.filters.filter(({ type }) => type === LIMITER);

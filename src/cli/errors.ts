@@ -1,6 +1,8 @@
+import { SettingsError } from "../../policies/rules/settings";
 import { ClientError } from "../client/error";
 import { ConfigError } from "../config/problems";
 import { LabError } from "../lab/error";
+import { OperateError } from "../operate/error";
 
 /** Exit codes that scripts can use. */
 export const EXIT = { good: 0, violated: 1, badInput: 2, ourFault: 3 } as const;
@@ -15,7 +17,9 @@ export function report(error: unknown): number {
   if (
     error instanceof ConfigError ||
     error instanceof UsageError ||
+    error instanceof SettingsError ||
     error instanceof LabError ||
+    error instanceof OperateError ||
     error instanceof ClientError
   ) {
     process.stderr.write(`${error.message}\n`);

@@ -3,10 +3,20 @@ import { EXIT, report } from "./errors";
 import { checkTenants, type CheckTenantsOptions } from "./check-tenants";
 import { health, type HealthOptions } from "./health";
 import { lab, type LabOptions } from "./lab";
+import { logs, type LogsOptions } from "./logs";
 import { preview, type PreviewOptions } from "./preview";
 import { render, type RenderOptions } from "./render";
+import { destroy, type DestroyOptions } from "./destroy";
+import { env, type EnvOptions } from "./env";
+import { recover, type RecoverOptions } from "./recover";
+import { refresh, type RefreshOptions } from "./refresh";
+import { restart, type RestartOptions } from "./restart";
 import { rotateKeys, type RotateKeysOptions } from "./rotate-keys";
+import type { StackCommandOptions } from "./stack-command";
+import { status, type StatusOptions } from "./status";
 import { token, type TokenOptions } from "./token";
+import { up } from "./up";
+import { users, type UsersOptions } from "./users";
 
 /** Options of every command that reads a stack. */
 const forStack = (command: Command): Command =>
@@ -27,6 +37,80 @@ const forRunning = (command: Command): Command =>
     .addOption(new Option("--lab", "the lab that runs on this machine").conflicts("stack"))
     .option("--json", "for a program", false);
 
+/** Options of every command that changes a stack. */
+const forChange = (command: Command): Command =>
+  command
+    .argument("[options...]", "after --: options of the Pulumi CLI's own command")
+    .option("-s, --stack <name>", "the environment: Pulumi.<name>.yaml", "dev")
+    .option("-y, --yes", "without asking", false);
+
+function changing(program: Command, finish: (code: number) => void): void {
+  forChange(program.command("up"))
+    .description(
+      "bring a stack up on this machine's Docker engine: says first what is missing, and last where to go",
+    )
+    .action(async (passed: string[], options: StackCommandOptions) => {
+      finish(await up(passed, options));
+    });
+  forChange(program.command("destroy"))
+    .description("stop a stack and keep all its data, so that the next up finds it")
+    .option("--with-data", "remove everything it has, for ever", false)
+    .action(async (passed: string[], options: DestroyOptions) => {
+      finish(await destroy(passed, options));
+    });
+  forChange(program.command("refresh"))
+    .description("look for what was changed by hand since the last update")
+    .option("--preview-only", "do not even write it down", false)
+    .action(async (passed: string[], options: RefreshOptions) => {
+      finish(await refresh(passed, options));
+    });
+  program
+    .command("recover")
+    .description("put in order what a killed update left: its lock, and what it was making")
+    .option("-s, --stack <name>", "the environment: Pulumi.<name>.yaml", "dev")
+    .option("-y, --yes", "nobody else works on the stack", false)
+    .option("--dry-run", "only say what it would do", false)
+    .action(async (options: RecoverOptions) => {
+      finish(await recover(options));
+    });
+  program
+    .command("env")
+    .description('print what makes plain pulumi find the same stack: eval "$(npx atalaya env)"')
+    .option("-s, --stack <name>", "the environment: Pulumi.<name>.yaml", "dev")
+    .action(async (options: EnvOptions) => {
+      finish(await env(options));
+    });
+}
+
+/** Options of every command that asks this machine's Docker engine alone. */
+const forEngine = (command: Command): Command =>
+  command.option("-s, --stack <name>", "the environment: Pulumi.<name>.yaml", "dev");
+
+function onEngine(program: Command, finish: (code: number) => void): void {
+  forEngine(program.command("status"))
+    .description("what runs of an environment; exit code 1 when something that should does not")
+    .option("--json", "for a program", false)
+    .action(async (options: StatusOptions) => {
+      finish(await status(options));
+    });
+  forEngine(program.command("logs"))
+    .description("the log of a process; envoy.files is that of what delivers its files")
+    .argument("<service>", "a process, as status names it")
+    .option("-f, --follow", "go on as it goes on", false)
+    .option("--timestamps", "with the time of each line", false)
+    .option("--since <time>", "from then on: 10m, or 2026-05-31T12:00:00")
+    .option("--tail <lines>", "only the last ones")
+    .action(async (service: string, options: LogsOptions) => {
+      finish(await logs(service, options));
+    });
+  forEngine(program.command("restart"))
+    .description("restart processes in place and wait until they are ready; exit code 1 when one is not")
+    .argument("<service...>", "processes, as status names them")
+    .action(async (services: string[], options: RestartOptions) => {
+      finish(await restart(services, options));
+    });
+}
+
 function running(program: Command, finish: (code: number) => void): void {
   forRunning(program.command("token"))
     .description("print an access token: of a tenant's agent, or with --person of whoever logs in")
@@ -40,6 +124,12 @@ function running(program: Command, finish: (code: number) => void): void {
     .addOption(new Option("--header", "as a whole header, for curl -H").default(false).conflicts("json"))
     .action(async (tenant: string, options: TokenOptions) => {
       finish(await token(tenant, options));
+    });
+  forRunning(program.command("users"))
+    .description("print who can log in where, with passwords: demonstration users and administrators")
+    .argument("[tenant]", "of this tenant alone")
+    .action(async (tenant: string | undefined, options: UsersOptions) => {
+      finish(await users(tenant, options));
     });
   forRunning(program.command("health"))
     .description(
@@ -108,6 +198,8 @@ function commandLine(finish: (code: number) => void): Command {
     .action(async (command: string[], options: LabOptions) => {
       finish(await lab(command, options));
     });
+  changing(program, finish);
+  onEngine(program, finish);
   running(program, finish);
   return program;
 }

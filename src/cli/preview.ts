@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { evaluate } from "../../policies/rules";
+import { evaluate, RULES } from "../../policies/rules";
+import { loadSettings, SETTINGS_FILE, type Settings } from "../../policies/rules/settings";
 import { evidenceOf } from "../preview/isolation/evidence";
 import { formatMarkdown } from "../preview/markdown";
 import { formatPage } from "../preview/page/page";
@@ -39,6 +40,7 @@ export interface PreviewOptions extends LoadOptions {
 export async function preview(options: PreviewOptions): Promise<number> {
   // What the user wrote is judged before what it is compared with.
   const stack = loadStack(options);
+  const settings = loadSettings(join(projectRoot(), SETTINGS_FILE));
   const out = options.out === undefined ? undefined : typedPath(options.out);
   if (out !== undefined) checkDirectory(out);
   let before: LoadedStack["files"] | undefined;
@@ -50,11 +52,11 @@ export async function preview(options: PreviewOptions): Promise<number> {
           planOf: async (root) => {
             const old = loadStack({ stack: options.stack, root });
             before = old.files;
-            return (await record(old, "the baseline")).plan;
+            return (await record(old, settings, "the baseline")).plan;
           },
         });
   if (baseline?.kind === "new") before = [];
-  const { plan, recording } = await record(stack);
+  const { plan, recording } = await record(stack, settings);
   const comparison = baseline === undefined ? undefined : compareWith(baseline, plan);
   const page =
     options.format === "html" || out !== undefined
@@ -99,12 +101,16 @@ const forPage = (comparison: Comparison, before: LoadedStack["files"] | undefine
   ...(before !== undefined && { before }),
 });
 
-interface Recorded {
+export interface Recorded {
   readonly plan: Plan;
   readonly recording: Recording;
 }
 
-async function record(stack: LoadedStack, of = ""): Promise<Recorded> {
+/** What an update would be about, before anybody is asked for it. Throws what {@link loadStack} throws. */
+export const recorded = (options: LoadOptions): Promise<Recorded> =>
+  record(loadStack(options), loadSettings(join(projectRoot(), SETTINGS_FILE)));
+
+async function record(stack: LoadedStack, settings: Settings, of = ""): Promise<Recorded> {
   const { environment, tenants, warnings, config, secretKeys, files } = stack;
   const what = of === "" ? "" : ` of ${of}`;
   const recording = await step(`Registering ${tenants.length} tenants${what}`, () =>
@@ -115,7 +121,7 @@ async function record(stack: LoadedStack, of = ""): Promise<Recorded> {
       secretConfigKeys: secretKeys,
     }),
   );
-  const policies = await step(`Checking the policies${what}`, () => evaluate(recording));
+  const policies = await step(`Checking the policies${what}`, () => evaluate(recording, RULES, settings));
   const plan = makePlan({
     ...{ environment, tenants, recording, files, policies },
     warnings: [

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { ClientError } from "../client/error";
 import { parseOutputs, type StackOutputs } from "../client/outputs";
+import { keptCertificate, quoted } from "./certificate";
 import { UsageError } from "./errors";
 import { isLabFile, runningLabs } from "./labs";
 import { typedPath } from "./load";
@@ -47,15 +48,13 @@ export async function target({ stack, outputs, lab = false }: TargetOptions): Pr
   if (inLab !== "") return fromFile(inLab, `${LAB_VARIABLE} (${inLab})`, "");
   if (lab) return fromFile(await oneLab(), "--lab", " --lab");
   const text = await step(`Reading the outputs of stack ${stack}`, () => pulumiOutputs(stack));
+  const read = parsed(text, `stack ${stack}`, "Bring it up to date: ", `npm run up -- --stack ${stack}`);
   return {
-    ...parsed(text, `stack ${stack}`, "Bring it up to date: ", `pulumi up --stack ${stack}`),
+    ...read,
     option: ` --stack ${stack}`,
-    certificate: `<(pulumi stack output caCertificate --stack ${stack})`,
+    certificate: keptCertificate(stack, read.outputs.caCertificate),
   };
 }
-
-const quoted = (path: string): string =>
-  /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 
 /** The outputs alone. */
 export const stackOutputs = async (options: TargetOptions): Promise<StackOutputs> =>

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ClientError } from "./error";
 
 const person = z.object({ password: z.string() });
+const administrator = z.object({ user: z.string(), password: z.string() });
 const tenant = z.object({
   state: z.enum(["active", "suspended"]),
   organisation: z.string(),
@@ -17,7 +18,8 @@ const schema = z.object({
   keycloakUrl: z.url(),
   /** The authority of the edge's certificate, PEM. */
   caCertificate: z.string(),
-  administrators: z.object({ keycloak: z.object({ user: z.string(), password: z.string() }) }),
+  /** A lab has no Grafana. */
+  administrators: z.object({ keycloak: administrator, grafana: administrator.optional() }),
   operators: z.record(z.string(), person),
   tenants: z.record(z.string(), tenant),
 });

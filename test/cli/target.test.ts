@@ -38,6 +38,14 @@ function find({
       TMPDIR: directory,
       INIT_CWD: directory,
       ATALAYA_LAB_OUTPUTS: "",
+      ATALAYA_HOME: join(directory, "home"),
+      // A download, where nothing else would do, ends at once.
+      ...{
+        PULUMI_HOME: join(directory, "pulumi"),
+        NODE_USE_ENV_PROXY: "1",
+        HTTPS_PROXY: "http://127.0.0.1:1",
+      },
+      ...{ PULUMI_BACKEND_URL: "file:///elsewhere", PULUMI_CONFIG_PASSPHRASE: "secret-phrase" },
       ...env,
     },
   });
@@ -65,7 +73,7 @@ const has = (tenant: string) => new RegExp(`There is the tenant ${tenant}\\.\\n$
 
 /** A Pulumi CLI that does as it is told. */
 function pulumi(script: string): void {
-  write("bin/pulumi", `#!/bin/sh\n${script}\n`);
+  write("bin/pulumi", `#!/bin/sh\nif [ "$1" = version ]; then echo v3.265.0; exit; fi\n${script}\n`);
   chmodSync(join(directory, "bin", "pulumi"), 0o755);
 }
 
@@ -159,14 +167,15 @@ describe("an environment that cannot be found is one clear message, exit code 2 
     ["a directory", () => ({ args: ["--outputs", "."] }), /^--outputs \.: cannot be read: EISDIR/],
     ["a file that is not JSON", () => ({ args: ["--outputs", write("f", "secret-x")] }), /f: These are not the outputs of an environment: the text is not JSON\.\nIt should hold/],
     ["a file of something else", () => ({ args: ["--outputs", write("f", { ...outputs(), keycloakUrl: "secret-x", tenants: { mx: {} } })] }), /keycloakUrl: Invalid URL\n {2}tenants\.mx\.state: /],
-    ["no CLI", () => ({ args: [] }), /^The outputs of stack dev come from the Pulumi CLI, and there is no pulumi on your PATH\. Install it: .*\nOr name a file/],
-    ["no such stack", () => (pulumi("echo \"error: no stack named 'dev' found\" >&2; exit 255"), { args: [] }), /^There is no stack dev where you are logged in to\. List them: pulumi stack ls/],
+    ["no CLI", () => ({ args: [] }), /^Downloading the Pulumi CLI .*\nThe Pulumi CLI \S+ is not in .*\n.*get\.pulumi\.com.*\n.*PATH: https.*\nOr name a file/s],
+    ["nothing on this machine", () => ({ args: [], env: { PULUMI_BACKEND_URL: "" } }), /^There is no stack dev on this machine\. Bring it up: npm run up -- --stack dev\nOr name a file/],
+    ["no such stack", () => (pulumi("echo \"error: no stack named 'dev' found\" >&2; exit 255"), { args: [] }), /^There is no stack dev where its state should be\. Make it: npm run up -- --stack dev\nOr name/],
     ["no login", () => (pulumi("echo 'error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions' >&2; exit 255"), { args: [] }), /^The Pulumi CLI is not logged in\. Run: pulumi login/],
-    ["no passphrase", () => (pulumi("echo 'error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE environment variables' >&2; exit 255"), { args: [] }), /^The outputs of stack dev are encrypted: set PULUMI_CONFIG_PASSPHRASE/],
+    ["no passphrase", () => (pulumi("echo 'error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE environment variables' >&2; exit 255"), { args: [] }), /^The secrets of stack dev are encrypted: set PULUMI_CONFIG_PASSPHRASE/],
     ["a wrong passphrase", () => (pulumi("echo 'error: incorrect passphrase' >&2; exit 255"), { args: [] }), /^The passphrase of stack dev is not the right one/],
     ["anything else", () => (pulumi("echo secret-x; echo 'error: the moon is full' >&2; exit 1"), { args: [] }), /^The Pulumi CLI cannot print the outputs of stack dev: the moon is full\nOr name/],
-    ["a stack that was never brought up", () => (pulumi("echo '{}'"), { args: [] }), /^Stack dev has no outputs: it was never brought up\. Run: pulumi up --stack dev/],
-    ["an old stack", () => (pulumi("echo '{\"endpoints\": \"secret-x\"}'"), { args: [] }), /^stack dev: These are not.*\nBring it up to date: pulumi up --stack dev\n$/s],
+    ["a stack that was never brought up", () => (pulumi("echo '{}'"), { args: [] }), /^Stack dev has no outputs: it was never brought up, or was destroyed\. Run: npm run up -- --stack dev/],
+    ["an old stack", () => (pulumi("echo '{\"endpoints\": \"secret-x\"}'"), { args: [] }), /^stack dev: These are not.*\nBring it up to date: npm run up -- --stack dev\n$/s],
   ]; // prettier-ignore
   it.each(cases)("%s", async (_case, run, message) => {
     const { status, said } = await find(run());

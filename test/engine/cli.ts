@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { cacheDir, pins } from "../../src/lab/servers/installed";
 
 /** The Pulumi CLI that `npm run servers` built. Throws when it is missing, so that no test passes without it. */
-function pulumiBinary(): string {
+export function pulumiBinary(): string {
   const wanted = pins()["pulumi"]?.version ?? "";
   const listed = JSON.parse(readFileSync(join(cacheDir(), "servers.json"), "utf8")) as Readonly<
     Record<string, { readonly version: string; readonly bin: string } | undefined>

@@ -144,6 +144,7 @@ function firstPreview({ resources }: Recording): Recording {
           protect: resource.protect,
           ...(resource.parent !== undefined && { parent: resource.parent }),
         },
+        ...(resource.provider !== undefined && { provider: { urn: resource.provider } }),
         dependencies: resource.dependsOn.map((urn) => ({ urn })),
       }),
     ),
@@ -160,6 +161,7 @@ const UNSEEN: Readonly<Record<string, readonly string[]>> = {
     "a tenant's key reads another tenant",
     "a data source's key may write",
   ],
+  "providers-wait-for-their-servers": ["Grafana's address is not known before it runs"],
   "secrets-stay-secret": [
     "a password is an ordinary variable",
     "a stack output shows a password",

@@ -4,6 +4,7 @@ import type { Recording } from "../../src/model/recording";
 import { recordEnvironment } from "../components/environment";
 import { recordShipped } from "./environment";
 import { EMPTIED, MUTATIONS } from "./mutations";
+import { problemsOf } from "./mutations/caught";
 
 describe("the shipped environment", () => {
   let shipped: Recording;
@@ -20,12 +21,8 @@ describe("the shipped environment", () => {
   });
 
   describe.each(Object.entries(MUTATIONS))("%s", (name, mutations) => {
-    it.each(mutations)("and no other rule claims: $what", ({ apply, messages, tenant }) => {
-      const { violations } = evaluate(apply(shipped));
-      expect([...new Set(violations.map(({ policy }) => policy))]).toEqual([name]);
-      expect(violations.map(({ message }) => message).slice(0, messages.length)).toEqual(messages);
-      if (tenant !== undefined) expect(violations[0]?.tenant).toBe(tenant);
-      expect(violations.every(({ remedy }) => remedy.length > 20)).toBe(true);
+    it.each(mutations)("and no other rule claims: $what", (mutation) => {
+      expect(problemsOf(name, mutation, mutation.apply(shipped))).toEqual([]);
     });
   });
 

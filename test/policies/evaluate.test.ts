@@ -87,6 +87,7 @@ describe("the list of rules", () => {
       "graph",
       "index",
       "rule",
+      "settings",
       "tenants",
       "values",
     ];

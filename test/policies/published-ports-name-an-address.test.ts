@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { evaluate } from "../../policies/rules";
 import { publishedPortsNameAnAddress } from "../../policies/rules/published-ports-name-an-address";
-import { container, judge, messages, nothingOf, resource } from "./builder";
+import { container, judge, messages, nothingOf, recording, resource } from "./builder";
 
 const envoy = (ip?: unknown) => container("envoy", { ports: [{ internal: 4317, external: "14317", ip }] });
 const found = (ip?: unknown) => messages(publishedPortsNameAnAddress, [envoy(ip)]);
@@ -29,9 +30,26 @@ describe("published-ports-name-an-address", () => {
     expect(messages(publishedPortsNameAnAddress, [host("192.0.2.1"), envoy()])).toHaveLength(1);
   });
 
-  it("passes every address only where the environment says so", () => {
-    expect(messages(publishedPortsNameAnAddress, [host("0.0.0.0"), envoy("0.0.0.0")])).toEqual([]);
-    expect(messages(publishedPortsNameAnAddress, [host("0.0.0.0"), envoy()])).toHaveLength(1);
+  it("does not pass every address at once because the environment says so", () => {
+    for (const ip of ["0.0.0.0", "::"])
+      expect(messages(publishedPortsNameAnAddress, [host(ip), envoy(ip)])).toEqual([
+        `envoy publishes its port 4317 as 14317 on ${ip}.`,
+      ]);
+  });
+
+  it("passes what the owner of the policies names, and then nothing else", () => {
+    const named = (publishedAddresses: readonly string[], ip?: string) =>
+      evaluate(recording([host("192.0.2.1"), envoy(ip)]), [publishedPortsNameAnAddress], {
+        ...{ publishedAddresses, maximumRetention: {} },
+      }).violations.map(({ message, remedy }) => `${message} ${remedy}`);
+    expect(named(["192.0.2.7"], "192.0.2.7")).toEqual([]);
+    expect(named(["0.0.0.0"], "0.0.0.0")).toEqual([]);
+    expect(named([], "127.0.0.1")).toEqual([]);
+    for (const ip of ["192.0.2.1", "0.0.0.0"])
+      expect(named(["192.0.2.7"], ip)).toEqual([
+        `envoy publishes its port 4317 as 14317 on ${ip}. Publish it on 127.0.0.1, or name ${ip} in publishedAddresses of policies/settings.json.`,
+      ]);
+    expect(named(["0.0.0.0"])).toHaveLength(1);
   });
 
   it("knows the environment's address by the edge's certificate where an engine does not tell", () => {
@@ -42,11 +60,12 @@ describe("published-ports-name-an-address", () => {
   });
 
   it("says what to do about an address, and about none", () => {
-    const remedies = ["192.0.2.1", "0.0.0.0"].map(
+    const remedies = ["192.0.2.1", "0.0.0.0", undefined].map(
       (ip) => judge(publishedPortsNameAnAddress, [envoy(ip)])[0]?.remedy,
     );
     expect(remedies).toEqual([
       "Publish it on 127.0.0.1, or configure 192.0.2.1 as this environment's publish address.",
+      "Publish it on 127.0.0.1, or name 0.0.0.0 in publishedAddresses of policies/settings.json.",
       "Give it an `ip`: 127.0.0.1, or this environment's publish address.",
     ]);
   });

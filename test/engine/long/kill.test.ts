@@ -1,12 +1,9 @@
-import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Entry } from "../../components/environment";
-import { text, type Fields } from "../provider/table";
-import type { Call } from "../provider/world";
 import { firstUp, TENANTS, type FirstUp } from "../first-up";
-import { listed, PROGRAM_ENVIRONMENT, STACK, withStack, type EngineStack } from "../stack";
+import { creating, killedUp, recover, type Recovered } from "../interrupted";
+import type { World } from "../provider/world";
+import { withStack, type EngineStack } from "../stack";
 
 const LIST: readonly Entry[] = [...TENANTS, { id: "co", name: "Colombia" }];
 
@@ -15,103 +12,102 @@ beforeAll(async () => {
   first = await firstUp();
 }, 180_000);
 
-/** Runs an up in a process of its own and kills it, with the CLI, at `moment` of a change, which the servers finish. */
-function killedUp(
+/** Data, and whoever logs in to it: what was there before is the same one afterwards. */
+const KEPT = /^docker:index\/volume|^keycloak:|^grafana:oss\/organization/;
+const keptIn = (world: World): readonly string[] =>
+  world.things.filter(({ type }) => KEPT.test(type)).map(({ type, id }) => `${type} ${id}`);
+
+interface Passwords {
+  readonly tenants: { readonly value: Readonly<Record<string, unknown>> };
+}
+
+/** Everybody's passwords and keys who was there before. */
+async function passwords(stack: EngineStack): Promise<unknown> {
+  const { tenants } = (await stack.stack.outputs()) as unknown as Passwords;
+  return [tenants.value["mx"], tenants.value["pe"]];
+}
+
+/** Kills an up of one more tenant, recovers, and holds that the next up makes the rest and the one after it nothing. */
+async function converges(
   stack: EngineStack,
   moment: "before" | "after",
-  isMeant: (call: Call) => boolean,
-): Promise<void> {
-  const project = join(stack.directory, "kept", "project");
-  writeFileSync(join(stack.directory, "kept", "tenants.yaml"), listed(LIST));
-  const child = spawn(
-    process.execPath,
-    ["--import", "tsx", join(__dirname, "..", "child.ts"), project, STACK, stack.directory],
-    {
-      detached: true,
-      stdio: "ignore",
-      env: {
-        ...process.env,
-        ...stack.environment,
-        ...PROGRAM_ENVIRONMENT(),
-      },
-    },
-  );
-  return new Promise((resolve, reject) => {
-    let killed = false;
-    stack.world[moment] = (call) => {
-      if (killed || !isMeant(call)) return;
-      killed = true;
-      // Its whole group: the CLI is its child. Nobody is left to hear the answer.
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-      if (moment === "before") throw new Error("It never came to this.");
-    };
-    child.once("exit", () => {
-      stack.world[moment] = () => undefined;
-      if (killed) setTimeout(resolve, 1_000);
-      else reject(new Error("It ended by itself."));
-    });
-  });
+  name: string,
+): Promise<Recovered & { readonly left: readonly string[] }> {
+  const [before, secrets] = [keptIn(stack.world), await passwords(stack)];
+  await killedUp(stack, LIST, moment, creating(name));
+  const left = keptIn(stack.world);
+  const recovered = await recover(stack);
+  expect(recovered.outcome).toBe("recovered");
+  expect((await recover(stack)).said).toEqual([
+    "The state of stack dev knows of nothing that was interrupted.",
+  ]);
+  expect((await stack.up(LIST)).problem).toBeUndefined();
+  expect((await stack.up(LIST)).operations).toEqual([]);
+  expect(keptIn(stack.world)).toEqual(expect.arrayContaining([...before]));
+  expect(await passwords(stack)).toEqual(secrets);
+  return { ...recovered, left };
 }
 
-const creating =
-  (name: string) =>
-  (call: Call): boolean =>
-    call.kind === "create" && call.name === name;
-
-interface Deployment {
-  readonly resources: readonly object[];
-  readonly pending_operations?: readonly {
-    readonly type: string;
-    readonly resource: { readonly urn: string; readonly type: string; readonly inputs: Fields };
-  }[];
-}
-
-/** What the servers call a thing of which the state knows that it was being made. */
-const NAMES = ["realmId", "parentId", "orgId", "clientId", "name", "username", "uid", "realm"];
-const nameOf = (inputs: Fields): string => NAMES.map((key) => text(inputs[key] ?? "")).join(" ");
-
-/**
- * Gives the state what an interrupted update has made, with the id that its server says, and drops what was not made. By hand
- * (`pulumi stack export`, `import`), because `pulumi refresh --import-pending-creates` loses it (CLI 3.200). Then it is read.
- * Returns the names of what was found.
- */
-async function adoptLeftovers({ stack, world }: EngineStack): Promise<readonly string[]> {
-  const exported = await stack.exportStack();
-  const deployment = exported.deployment as Deployment;
-  const found = (deployment.pending_operations ?? []).flatMap(({ type, resource }) => {
-    const thing = world.of(resource.type).find(({ inputs }) => nameOf(inputs) === nameOf(resource.inputs));
-    return type === "creating" && thing !== undefined ? [{ ...resource, id: thing.id }] : [];
-  });
-  const resources = [...deployment.resources, ...found];
-  await stack.importStack({ ...exported, deployment: { ...deployment, resources, pending_operations: [] } });
-  await stack.refresh();
-  return found.map(({ urn }) => urn.split("::").at(-1) ?? "");
-}
-
-describe("an up that is killed", { timeout: 240_000 }, () => {
-  it("before something is made goes on, once its lock is taken away and the state is told what else was made", async () => {
+describe("an up that is killed", { timeout: 400_000 }, () => {
+  it("is named by the next one, which is refused; recover --dry-run says what it would do, and changes nothing", async () => {
     await withStack(async (stack) => {
-      await killedUp(stack, "before", creating("envoy-files"));
+      await killedUp(stack, LIST, "after", creating("agent-co-container"));
+      expect((await stack.up(LIST)).problem).toMatch(/the stack is currently locked/);
+      const things = [...stack.world.things];
+      const planned = await recover(stack, { dryRun: true });
+      expect(planned.said).toContain(
+        "  agent-co-container was being made, and its container atalaya-dev-agent-co is there, unfinished: removed, up makes it anew.",
+      );
+      expect(planned.kept).toEqual([]);
+      expect(stack.world.things).toEqual(things);
       expect((await stack.up(LIST)).problem).toMatch(/the stack is currently locked/);
       await stack.stack.cancel();
-      // Others were under way beside it.
-      expect(await adoptLeftovers(stack)).not.toContain("envoy-files");
+      const blocked = await stack.up(LIST);
+      expect(blocked.problem).toMatch(/agent-co-container, interrupted while creating/);
+      expect(blocked.problem).toMatch(/Conflict: .* exists already/);
+      expect((await recover(stack)).outcome).toBe("recovered");
       expect((await stack.up(LIST)).problem).toBeUndefined();
       expect((await stack.up(LIST)).operations).toEqual([]);
     }, first);
   });
 
-  it("while something is made leaves it behind: the next up names it, and goes on once the state knows it", async () => {
+  it("before something is made: recover finds that it is not there, and the next up makes it", async () => {
     await withStack(async (stack) => {
-      await killedUp(stack, "after", creating("agent-co-container"));
-      await stack.stack.cancel();
-      const blocked = await stack.up(LIST);
-      expect(blocked.problem).toMatch(/agent-co-container, interrupted while creating/);
-      expect(blocked.problem).toMatch(/Conflict: .* exists already/);
+      const { said } = await converges(stack, "before", "envoy-files");
+      expect(said).toContain("  envoy-files was being made, and was not: up makes it.");
+    }, first);
+  });
 
-      expect(await adoptLeftovers(stack)).toContain("agent-co-container");
-      expect((await stack.up(LIST)).problem).toBeUndefined();
-      expect((await stack.up(LIST)).operations).toEqual([]);
+  it("after a Keycloak client was made: it is removed, and the next up makes it with a secret that is known", async () => {
+    await withStack(async (stack) => {
+      const { said, left } = await converges(stack, "after", "agent-co-client");
+      expect(said).toContain(
+        "  agent-co-client was being made, and its client agent-co is there, unfinished: removed, up makes it anew.",
+      );
+      const CLIENT = "keycloak:openid/client:Client";
+      const { id } = stack.world.named(CLIENT, "clientId", "agent-co");
+      expect(left).not.toContain(`${CLIENT} ${id}`);
+      expect(left.filter((line) => line.startsWith(CLIENT)).length).toBe(stack.world.of(CLIENT).length);
+    }, first);
+  });
+
+  it("after a volume was made: it is kept, and the state is told of it", async () => {
+    await withStack(async (stack) => {
+      const { said, left } = await converges(stack, "after", "agent-co-data");
+      expect(said).toContain(
+        "  agent-co-data was being made, and its volume atalaya-dev-agent-co.data is there: kept, the state is told of it.",
+      );
+      expect(left).toContain("docker:index/volume:Volume atalaya-dev-agent-co.data");
+    }, first);
+  });
+
+  it("after a Grafana organisation was made: it is kept, with its number", async () => {
+    await withStack(async (stack) => {
+      const { said, left } = await converges(stack, "after", "co-organisation");
+      expect(said).toContain(
+        "  co-organisation was being made, and its organisation Colombia is there: kept, the state is told of it.",
+      );
+      expect(keptIn(stack.world)).toEqual(expect.arrayContaining([...left]));
     }, first);
   });
 });

@@ -5,6 +5,7 @@ import { EDGE } from "./edge";
 import { HOSTS } from "./hosts";
 import { LIMITS_AND_STORES } from "./limits";
 import type { Mutation, Mutations } from "./mutation";
+import { PROMISES } from "./promises";
 import { SERVICES } from "./services";
 import { TENANTS } from "./tenants";
 import { TRUST } from "./trust";
@@ -15,6 +16,7 @@ export const MUTATIONS: Mutations = {
   ...EDGE,
   ...HOSTS,
   ...LIMITS_AND_STORES,
+  ...PROMISES,
   ...SERVICES,
   ...TENANTS,
   ...TRUST,
@@ -28,6 +30,7 @@ export const EMPTIED: readonly (Pick<Mutation, "what" | "apply"> & { readonly pa
       apply: without(({ type }) => type.endsWith(":Container")),
       passed: [
         "clients-carry-one-tenant",
+        "grafana-stays-in-its-organisation",
         "images-are-pinned",
         "names-are-unique",
         "no-shared-credential",

@@ -1,0 +1,85 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { PROJECT } from "../config";
+import { dockerHost } from "../operate/docker/engine";
+import { homePath } from "../operate/pulumi/home";
+import { decideFor, isMissingHere, PulumiStack } from "../operate/pulumi/stack";
+import { directoryOf, lockState, readLocks, type LockState } from "../operate/recovery/lock";
+import { thisHost } from "../operate/recovery/processes";
+import { recoverStack, type Outcome } from "../operate/recovery/recover";
+import { SERVERS } from "../operate/recovery/servers";
+import { stackCli } from "../operate/recovery/stack-cli";
+import { EXIT, UsageError } from "./errors";
+
+export interface RecoverOptions {
+  readonly stack: string;
+  /** Nobody works on the stack, where that cannot be seen. */
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+}
+
+/** Puts in order what a killed update left, and returns the exit code. Throws UsageError, OperateError and ClientError. */
+export async function recover({ stack, yes, dryRun }: RecoverOptions): Promise<number> {
+  const say = (line: string): void => {
+    process.stdout.write(`${line}\n`);
+  };
+  const root = process.env["ATALAYA_ROOT"] ?? dirname(dirname(__dirname));
+  const decided = decideFor({ stack, root });
+  if (isMissingHere(decided, stack))
+    throw new UsageError(
+      `There is no stack ${stack} on this machine. Make it: npm run up -- --stack ${stack}`,
+    );
+  const opened = await PulumiStack.open({
+    stack,
+    root,
+    say: (line) => process.stderr.write(`${line}\n`),
+    dockerHost: await dockerHost(),
+  });
+  const outcome = await recoverStack({
+    stack,
+    pulumi: stackCli(opened),
+    lock: await lockOf(decided.backend.url, root, stack),
+    servers: SERVERS,
+    keep,
+    dryRun,
+    confirm: (question) => confirm(question, yes),
+    say,
+  });
+  if (outcome !== "refused")
+    say(dryRun ? "Nothing was changed: this was --dry-run." : `Now: npm run up -- --stack ${stack}`);
+  return EXIT_OF[outcome];
+}
+
+const EXIT_OF: Readonly<Record<Outcome, number>> = {
+  recovered: EXIT.good,
+  nothing: EXIT.good,
+  refused: EXIT.violated,
+};
+
+/** Undefined for a backend that is no directory. */
+async function lockOf(url: string, root: string, stack: string): Promise<LockState | undefined> {
+  const directory = directoryOf(url, root);
+  return directory === undefined ? undefined : lockState(readLocks(directory, PROJECT, stack), thisHost());
+}
+
+/** Beside our own state, whosever the state is: a copy of a state is a state. */
+function keep(state: string): string {
+  const home = homePath(process.env);
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const file = join(home, `recover-${new Date().toISOString().replaceAll(":", "-")}.json`);
+  writeFileSync(file, state, { mode: 0o600, flag: "wx" });
+  return file;
+}
+
+async function confirm(question: string, yes: boolean): Promise<boolean> {
+  if (yes) return true;
+  if (!process.stdin.isTTY)
+    throw new UsageError(`${question} Nobody can be asked here: where it is certain, add --yes.`);
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} (yes/no) `)).trim());
+  } finally {
+    terminal.close();
+  }
+}
