@@ -56,7 +56,7 @@ const restricted = zones.flatMap(({ target, allowed }) =>
     .map((other) => ({
       target,
       from: `./${other}`,
-      message: `${target.slice(2)} may import only from ${allowed.join(", ")} (one-way imports, see README "The rooms").`,
+      message: `${target.slice(2)} may import only from ${allowed.join(", ")} (one-way imports, see README "Where things are").`,
     })),
 );
 
