@@ -1,7 +1,8 @@
 import type { ResourceRecord } from "../../src/model/recording";
+import { isLoopback } from "./addresses";
 import type { Context } from "./context";
 import { nothing, type Rule, type Violation } from "./rule";
-import { text, UNKNOWN } from "./values";
+import { text, texts, UNKNOWN } from "./values";
 
 /** Servers that this environment runs and whose own resources it declares. */
 const SERVERS = ["keycloak", "grafana"] as const;
@@ -27,7 +28,10 @@ function checkServer(context: Context, server: string): readonly Violation[] {
       message: `${resource.name} is a second provider for ${server}.`,
       remedy: "Use one for all tenants: each is a process of its own, and each needs its own credentials.",
     })),
-    ...providers.flatMap((provider) => [...address(provider), ...early(context, provider, server)]),
+    ...providers.flatMap((provider) => [
+      ...address(context, provider, server),
+      ...early(context, provider, server),
+    ]),
     ...held
       .filter(({ provider }) => provider === undefined || !own.has(provider))
       .map((resource) => ({
@@ -39,20 +43,35 @@ function checkServer(context: Context, server: string): readonly Violation[] {
 }
 
 /** An address that is made by a resource is not known in the first preview, and the provider could not be configured. */
-function address(provider: ResourceRecord): readonly Violation[] {
+function address(context: Context, provider: ResourceRecord, server: string): readonly Violation[] {
   const url = text(provider.inputs["url"]);
-  const isLiteral = url !== undefined && URL.canParse(url) && !url.includes("preview:");
   // An engine that does not say what is secret may keep a provider's settings to itself.
-  const isUntold = url === UNKNOWN || (url === undefined && provider.secrets === undefined);
-  return isUntold || isLiteral
-    ? []
-    : [
-        {
-          resource: provider,
-          message: `${provider.name} has the url ${JSON.stringify(url ?? "unset")}, which is no literal address.`,
-          remedy: "Give it the URL of topology.urls, which is known before anything runs.",
-        },
-      ];
+  if (url === UNKNOWN || (url === undefined && provider.secrets === undefined)) return [];
+  const isLiteral = url !== undefined && URL.canParse(url) && !url.includes("preview:");
+  if (isLiteral && leadsTo(context, new URL(url), server)) return [];
+  return [
+    {
+      resource: provider,
+      message: `${provider.name} has the url ${JSON.stringify(url ?? "unset")}, which is ${isLiteral ? `not where this environment publishes ${server}` : "no literal address"}.`,
+      remedy: "Give it the URL of topology.urls, which is known before anything runs.",
+    },
+  ];
+}
+
+/** Whether it is a port that the server's container publishes, under a name that the edge's certificate has or on loopback. */
+function leadsTo({ containers, graph }: Context, { hostname, port, protocol }: URL, server: string): boolean {
+  const number = port === "" ? (protocol === "https:" ? "443" : "80") : port;
+  const names = graph
+    .ofType("tls:index/certRequest:CertRequest")
+    .flatMap(({ inputs }) => [...texts(inputs["dnsNames"]), ...texts(inputs["ipAddresses"])]);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return (
+    (host === "localhost" || isLoopback(host) || names.includes(host)) &&
+    containers.some(
+      ({ service, helper, ports }) =>
+        service === server && helper === undefined && ports.some(({ external }) => external === number),
+    )
+  );
 }
 
 function early(

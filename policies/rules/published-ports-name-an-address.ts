@@ -51,7 +51,8 @@ function judge(
 /** @param isSet whether the owner of the policies named addresses: then those of the environment alone do not do */
 function remedy({ ip }: PublishedPort, isSet: boolean): string {
   if (ip === undefined) return "Give it an `ip`: 127.0.0.1, or this environment's publish address.";
-  return isOneAddress(ip) && !isSet
+  if (!isOneAddress(ip)) return "Publish it on 127.0.0.1, or on one address of this machine's.";
+  return !isSet
     ? `Publish it on 127.0.0.1, or configure ${ip} as this environment's publish address.`
     : `Publish it on 127.0.0.1, or name ${ip} in publishedAddresses of ${SETTINGS_FILE}.`;
 }

@@ -74,9 +74,11 @@ function maximumOf(
   { signal, fallback }: Backend,
 ): Maximum | undefined {
   const set = settings.maximumRetention[signal];
-  if (set !== undefined) return { seconds: set, by: `maximumRetention.${signal} in ${SETTINGS_FILE}` };
   const seconds = period(at(config.parse(), ...fallback));
-  return seconds === undefined ? undefined : { seconds, by: `atalaya:maximumRetention of this environment` };
+  // Whichever is shorter: neither owner lengthens what the other allows.
+  if (set !== undefined && (seconds === undefined || set <= seconds))
+    return { seconds: set, by: `maximumRetention.${signal} in ${SETTINGS_FILE}` };
+  return seconds === undefined ? undefined : { seconds, by: "atalaya:maximumRetention of this environment" };
 }
 
 /** A period that ends. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { isIP } from "node:net";
 import { FORMS, parseDuration, type Seconds } from "../../src/model/units";
+import { isOneAddress } from "./addresses";
 import { isFields, type Fields } from "./values";
 
 /** Where the file is, from the project's root. Who may change it owns the policies. */
@@ -23,6 +23,8 @@ const KNOWN = ["maximumRetention", "publishedAddresses"];
 /** Everything that is wrong with the file. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
+  /** Pulumi prints such an error by its message alone. */
+  readonly __pulumiRunError = true;
 }
 
 /** The settings in a file; the defaults where there is none. Throws SettingsError. */
@@ -71,8 +73,8 @@ function addresses({ publishedAddresses: list }: Fields): readonly string[] {
   const form = 'Write a list of IP addresses, such as ["192.0.2.1"]; loopback needs no mention.';
   if (!Array.isArray(list)) return [`publishedAddresses ${JSON.stringify(list)} is not a list. ${form}`];
   return list
-    .filter((address) => typeof address !== "string" || isIP(address) === 0)
-    .map((address) => `publishedAddresses ${JSON.stringify(address)} is not an IP address. ${form}`);
+    .filter((address) => typeof address !== "string" || !isOneAddress(address))
+    .map((address) => `publishedAddresses ${JSON.stringify(address)} is not one IP address. ${form}`);
 }
 
 function retention({ maximumRetention: periods }: Fields): readonly string[] {

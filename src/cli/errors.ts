@@ -26,6 +26,7 @@ export function report(error: unknown): number {
     return EXIT.badInput;
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`atalaya failed; this is a fault of ours, not of your input.\n${detail}\n`);
+  const where = Error.stackTraceLimit === 0 ? "\nATALAYA_DEBUG=true says where." : "";
+  process.stderr.write(`atalaya failed; this is a fault of ours, not of your input.\n${detail}${where}\n`);
   return EXIT.ourFault;
 }

@@ -12,7 +12,19 @@ export interface StackCommandOptions {
 }
 
 /** Ours to say, or what would take the policies' word away until everything is done. */
-const OURS = ["--stack", "-s", "--skip-preview", "-f", "--policy-pack", "--cwd", "-C"];
+const OURS = [
+  ...[
+    "--stack",
+    "--skip-preview",
+    "--policy-pack",
+    "--policy-pack-config",
+    "--config-file",
+    "--plan",
+    "--cwd",
+  ],
+];
+/** The same by their letters, alone, in a bunch or with a value behind: `-yf`, `-C/tmp`. */
+const OUR_LETTERS = /^-[^-]*[sfC]/;
 
 /** What follows `--` is the CLI's own. Throws UsageError for what is not an option, and for those that are ours. */
 export function checkPassed(command: string, passed: readonly string[]): void {
@@ -21,7 +33,7 @@ export function checkPassed(command: string, passed: readonly string[]): void {
     throw new UsageError(
       `${command} ${first}: names nothing. The stack is --stack NAME; what is for the Pulumi CLI comes after --, as in: npx atalaya ${command} -- --diff`,
     );
-  const taken = passed.find((one) => OURS.includes(one.split("=")[0] ?? ""));
+  const taken = passed.find((one) => OURS.includes(one.split("=")[0] ?? "") || OUR_LETTERS.test(one));
   if (taken !== undefined)
     throw new UsageError(`${command} -- ${taken}: cannot be passed on to the Pulumi CLI by this command.`);
 }

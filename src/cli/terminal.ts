@@ -4,10 +4,8 @@ import { createColors } from "picocolors";
  * Colours for a person at a terminal that has them; https://no-color.org counts a value that is not empty. Never undefined, as
  * `isTTY` of a pipe is: the colours' library would then decide by itself, and takes any CI for a terminal.
  */
-export const hasColor = (): boolean =>
-  (process.stdout as { readonly isTTY?: boolean }).isTTY === true &&
-  (process.env["NO_COLOR"] ?? "") === "" &&
-  process.env["TERM"] !== "dumb";
+export const hasColor = (stream: { readonly isTTY?: boolean } = process.stdout): boolean =>
+  stream.isTTY === true && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb";
 
 export type Colors = ReturnType<typeof createColors>;
 export const colors = (color = hasColor()): Colors => createColors(color);

@@ -12,7 +12,7 @@ import { recorded } from "./preview";
 import { step } from "./progress";
 import { readOutputs } from "./pulumi-outputs";
 import { checkPassed, failed, needConsent, openStack, say, type StackCommandOptions } from "./stack-command";
-import { colors } from "./terminal";
+import { colors, hasColor } from "./terminal";
 import { whereToGo } from "./where-to-go";
 
 /**
@@ -38,7 +38,7 @@ export async function up(passed: readonly string[], options: StackCommandOptions
 /** Shows what is found; whether nothing of it is in the way. */
 async function isGood(look: () => Promise<readonly Finding[]>): Promise<boolean> {
   const found = await step("Asking the Docker engine", look);
-  if (found.length > 0) process.stderr.write(`\n${formatFindings(found)}\n\n`);
+  if (found.length > 0) process.stderr.write(`\n${formatFindings(found, hasColor(process.stderr))}\n\n`);
   return found.every(({ severity }) => severity !== "error");
 }
 

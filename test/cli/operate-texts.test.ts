@@ -160,7 +160,10 @@ describe("what follows --", () => {
       checkPassed("up", ["--diff", "--parallel", "4"]);
       checkPassed("up", []);
     }).not.toThrow();
-    for (const option of ["--stack", "-s", "--skip-preview", "-f", "--policy-pack=mine", "-C"])
+    for (const option of [
+      ...["--stack", "-s", "--skip-preview", "-f", "-yf", "--policy-pack=mine", "-C", "-C/tmp"],
+      ...["--policy-pack-config", "--config-file=x", "--plan"],
+    ])
       expect(() => {
         checkPassed("up", ["--diff", option]);
       }).toThrow(`up -- ${option}: cannot be passed on to the Pulumi CLI by this command.`);

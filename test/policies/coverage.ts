@@ -616,6 +616,7 @@ export const DESIGN: readonly Row[] = [
     rules: {
       "providers-wait-for-their-servers": [
         "Keycloak's provider does not wait for Keycloak",
+        "Keycloak's provider speaks to a Keycloak of somebody else's",
         "Grafana's address is not known before it runs",
         "a tenant's client is declared in whatever Keycloak the environment names",
       ],

@@ -4,7 +4,13 @@ import { UNKNOWN } from "../../policies/rules/values";
 import type { ResourceRecord } from "../../src/model/recording";
 import { container, messages, nothingOf, resource } from "./builder";
 
-const SERVERS = { keycloak: container("keycloak"), grafana: container("grafana") };
+const published = (internal: number, external: number) => ({
+  ports: [{ internal, external, ip: "127.0.0.1", protocol: "tcp" }],
+});
+const SERVERS = {
+  keycloak: container("keycloak", published(8090, 8090)),
+  grafana: container("grafana", published(3000, 3000)),
+};
 const provider = (server: "keycloak" | "grafana", name: string, url: unknown, waits = true) =>
   resource(`pulumi:providers:${server}`, name, { url }, { dependsOn: waits ? [SERVERS[server]] : [] });
 const GRAFANA = provider("grafana", "grafana-provider", "http://localhost:3000");
@@ -33,6 +39,22 @@ describe("providers-wait-for-their-servers", () => {
     expect(found(odd, realm(odd))).toEqual([
       `keycloak-provider has the url ${JSON.stringify(url ?? "unset")}, which is no literal address.`,
     ]);
+  });
+
+  it.each(["http://keycloak.elsewhere.example:8090", "http://localhost:3000", "http://localhost"])(
+    "refuses %s, which is not this environment's",
+    (url) => {
+      const elsewhere = provider("keycloak", "keycloak-provider", url);
+      expect(found(elsewhere, realm(elsewhere))).toEqual([
+        `keycloak-provider has the url "${url}", which is not where this environment publishes keycloak.`,
+      ]);
+    },
+  );
+
+  it("takes the names of the edge's certificate for this environment's", () => {
+    const request = resource("tls:index/certRequest:CertRequest", "edge", { dnsNames: ["o11y.example.com"] });
+    const named = provider("keycloak", "keycloak-provider", "https://o11y.example.com:8090");
+    expect(found(request, named, realm(named))).toEqual([]);
   });
 
   it("refuses one that does not wait, and a second one", () => {

@@ -65,7 +65,11 @@ describe("settings of the policies", () => {
     ],
     [
       '{"publishedAddresses":["localhost"]}',
-      'policies/settings.json: publishedAddresses "localhost" is not an IP address. Write a list of IP addresses, such as ["192.0.2.1"]; loopback needs no mention.',
+      'policies/settings.json: publishedAddresses "localhost" is not one IP address. Write a list of IP addresses, such as ["192.0.2.1"]; loopback needs no mention.',
+    ],
+    [
+      '{"publishedAddresses":["0.0.0.0"]}',
+      'policies/settings.json: publishedAddresses "0.0.0.0" is not one IP address.',
     ],
     [
       '{"maximumRetention":"30d"}',

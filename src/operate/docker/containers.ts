@@ -94,6 +94,7 @@ function containerOf({ Id, Name, RestartCount, State, Config, NetworkSettings }:
 
 const publishedOf = (ports: z.infer<typeof BINDINGS>): readonly PublishedPort[] =>
   Object.entries(ports)
+    .filter(([internal]) => !/\/(udp|sctp)$/.test(internal))
     .flatMap(([internal, bindings]) =>
       (bindings ?? []).map(({ HostIp, HostPort }) => ({
         address: HostIp === "" ? "0.0.0.0" : HostIp,

@@ -61,7 +61,7 @@ export async function endpoint(): Promise<string | undefined> {
   // As the CLI decides it: the variable wins over a context.
   if (set !== "") return set;
   const { code, stdout } = await docker(["context", "inspect"]);
-  if (code !== 0) return undefined;
+  if (code !== 0 || stdout.trim() === "") return undefined;
   return read("context inspect", CONTEXTS, stdout)[0].Endpoints.docker.Host;
 }
 

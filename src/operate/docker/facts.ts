@@ -60,7 +60,8 @@ export async function gather(needs: Needs, engine: Engine): Promise<Facts> {
     networks,
     volumes,
     images: lines(images),
-    listeners: await listeners(open),
+    // Somewhere else, or in a virtual machine, others have the ports and the addresses.
+    listeners: isHere(engine) ? await listeners(open) : [],
     ...(free !== undefined && { free }),
   };
 }
@@ -85,10 +86,15 @@ async function volumesThere({ environment, names }: Needs): Promise<readonly Nam
   return found.map(({ Name, Labels }) => ({ name: Name, labels: Labels ?? {} }));
 }
 
+/** Docker Desktop in WSL opens ports on Windows; elsewhere it opens them where its user is. */
+const isHere = ({ host, system }: Engine): boolean =>
+  (host === undefined || /^(unix|npipe):/.test(host)) &&
+  !(system === "Docker Desktop" && process.platform === "linux");
+
 /** Docker Desktop and other engines in a virtual machine have a disk of their own. */
-async function freeAt({ host, system, directory }: Engine): Promise<number | undefined> {
-  const here = process.platform === "linux" && (host === undefined || host.startsWith("unix:"));
-  if (!here || system === "Docker Desktop" || directory === "") return undefined;
+async function freeAt(engine: Engine): Promise<number | undefined> {
+  const { directory } = engine;
+  if (process.platform !== "linux" || !isHere(engine) || directory === "") return undefined;
   try {
     const { bavail, bsize } = await statfs(directory);
     return bavail * bsize;

@@ -4,7 +4,7 @@ import { error, warning, type Finding } from "./finding";
 import type { Needs } from "./needs";
 import { networksLeft } from "./pools";
 
-/** Limits are no reservations: a machine with half of their sum may do, one with less hardly will. */
+/** Limits are no reservations: a machine with half of their sum may do, one with less hardly will, and its owner may know better. */
 const FAR_BEYOND = 2;
 /** Our own estimate, not measured: an image unpacked and, while it is pulled, packed. Keycloak's and Grafana's are larger, Redis' smaller. */
 const PER_IMAGE = size("512MiB");
@@ -22,8 +22,8 @@ function memory({ engine }: Facts, { memory: wanted }: Needs): readonly Finding[
   const far = wanted > FAR_BEYOND * engine.memory;
   const where = engine.system === "Docker Desktop" ? "Docker Desktop" : "the Docker engine's machine";
   return [
-    (far ? error : warning)(
-      `The limits of all containers are ${gibibytes(wanted)} of memory together, and ${where} has ${gibibytes(engine.memory)}: ${far ? "processes would be killed." : "under full load processes may be killed."}`,
+    warning(
+      `The limits of all containers are ${gibibytes(wanted)} of memory together, and ${where} has ${gibibytes(engine.memory)}: ${far ? "processes will be killed." : "under full load processes may be killed."}`,
       engine.system === "Docker Desktop"
         ? "Give it more under Settings, Resources."
         : "Use a machine with more memory, or fewer agents.",

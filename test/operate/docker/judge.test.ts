@@ -89,7 +89,7 @@ describe("preflight", () => {
     [
       "far too little memory",
       engine({ memory: 2 * GIB, system: "Docker Desktop" }),
-      "error: The limits of all containers are 8.0 GiB of memory together, and Docker Desktop has 2.0 GiB: processes would be killed. / Give it more under Settings, Resources.",
+      "warning: The limits of all containers are 8.0 GiB of memory together, and Docker Desktop has 2.0 GiB: processes will be killed. / Give it more under Settings, Resources.",
     ],
     [
       "little room on disk",

@@ -222,6 +222,13 @@ export const PROMISES: Mutations = {
       tenant: "mx",
     },
     {
+      what: "Keycloak's provider speaks to a Keycloak of somebody else's",
+      apply: edit("keycloak keycloak-provider", set({ url: "http://keycloak.elsewhere.example:8090" })),
+      messages: [
+        'keycloak-provider has the url "http://keycloak.elsewhere.example:8090", which is not where this environment publishes keycloak.',
+      ],
+    },
+    {
       what: "Grafana's address is not known before it runs",
       apply: edit("grafana grafana-provider", set({ url: "preview:docker-container:grafana-container:id" })),
       messages: [
