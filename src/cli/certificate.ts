@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { makeDirectory } from "../operate/pulumi/directory";
 import { homePath } from "../operate/pulumi/home";
 
 /** For a shell. */
@@ -14,7 +15,7 @@ const printed = (stack: string): string => `<(pulumi stack output caCertificate 
 /** Leaves a stack's authority where curl finds it, and returns that as --cacert takes it, in a shell. It is no secret. */
 export function keepCertificate(stack: string, pem: string): string {
   try {
-    mkdirSync(dirname(file(stack)), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(file(stack)));
     writeFileSync(file(stack), pem);
   } catch {
     return printed(stack);

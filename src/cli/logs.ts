@@ -1,5 +1,6 @@
 import { attached } from "../operate/command";
 import { containers } from "../operate/docker/containers";
+import { WITHOUT_SECRETS } from "../operate/docker/engine";
 import { environmentName, environmentServices } from "../operate/docker/environment";
 import { hostName } from "../model/names";
 import { UsageError } from "./errors";
@@ -23,7 +24,7 @@ export async function logs(service: string, options: LogsOptions): Promise<numbe
     services.flatMap(({ name, container }) => (container === undefined ? [] : [[name, container.name]])),
   );
   const name = pick("service", `the environment ${environment}`, service, { ...names, ...helpers });
-  return attached("docker", ["logs", ...args, name]);
+  return attached("docker", ["logs", ...args, name], { env: WITHOUT_SECRETS });
 }
 
 /** What delivered a process its files, made its volumes its own, or asks whether it is ready: `envoy.files`. */

@@ -12,7 +12,7 @@ import { recover, type RecoverOptions } from "./recover";
 import { refresh, type RefreshOptions } from "./refresh";
 import { restart, type RestartOptions } from "./restart";
 import { rotateKeys, type RotateKeysOptions } from "./rotate-keys";
-import type { StackCommandOptions } from "./stack-command";
+import { checkKeptByNpm, type StackCommandOptions } from "./stack-command";
 import { status, type StatusOptions } from "./status";
 import { token, type TokenOptions } from "./token";
 import { up } from "./up";
@@ -212,6 +212,7 @@ async function main(): Promise<void> {
     process.exitCode = EXIT.ourFault;
   });
   try {
+    checkKeptByNpm();
     await commandLine((code) => {
       process.exitCode = code;
     }).parseAsync();

@@ -1,15 +1,16 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { createInterface } from "node:readline/promises";
+import { dirname } from "node:path";
 import { PROJECT } from "../config";
 import { dockerHost } from "../operate/docker/engine";
+import { environmentName } from "../operate/docker/environment";
 import { homePath } from "../operate/pulumi/home";
 import { decideFor, isMissingHere, PulumiStack } from "../operate/pulumi/stack";
-import { directoryOf, lockState, readLocks, type LockState } from "../operate/recovery/lock";
+import { keepCopy } from "../operate/recovery/copies";
+import { directoryOf, lockIn, type LockState } from "../operate/recovery/lock";
 import { thisHost } from "../operate/recovery/processes";
 import { recoverStack, type Outcome } from "../operate/recovery/recover";
 import { SERVERS } from "../operate/recovery/servers";
 import { stackCli } from "../operate/recovery/stack-cli";
+import { ask } from "./ask";
 import { EXIT, UsageError } from "./errors";
 
 export interface RecoverOptions {
@@ -39,9 +40,9 @@ export async function recover({ stack, yes, dryRun }: RecoverOptions): Promise<n
   const outcome = await recoverStack({
     stack,
     pulumi: stackCli(opened),
-    lock: await lockOf(decided.backend.url, root, stack),
+    lock: () => lockOf(decided.backend.url, root, stack),
     servers: SERVERS,
-    keep,
+    keep: (state) => keepCopy(homePath(process.env), stack, state),
     dryRun,
     confirm: (question) => confirm(question, yes),
     say,
@@ -57,29 +58,15 @@ const EXIT_OF: Readonly<Record<Outcome, number>> = {
   refused: EXIT.violated,
 };
 
-/** Undefined for a backend that is no directory. */
+/** Undefined for a backend that is no directory, or an older one. */
 async function lockOf(url: string, root: string, stack: string): Promise<LockState | undefined> {
   const directory = directoryOf(url, root);
-  return directory === undefined ? undefined : lockState(readLocks(directory, PROJECT, stack), thisHost());
-}
-
-/** Beside our own state, whosever the state is: a copy of a state is a state. */
-function keep(state: string): string {
-  const home = homePath(process.env);
-  mkdirSync(home, { recursive: true, mode: 0o700 });
-  const file = join(home, `recover-${new Date().toISOString().replaceAll(":", "-")}.json`);
-  writeFileSync(file, state, { mode: 0o600, flag: "wx" });
-  return file;
+  return directory === undefined ? undefined : lockIn(directory, PROJECT, environmentName(stack), thisHost());
 }
 
 async function confirm(question: string, yes: boolean): Promise<boolean> {
   if (yes) return true;
   if (!process.stdin.isTTY)
     throw new UsageError(`${question} Nobody can be asked here: where it is certain, add --yes.`);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} (yes/no) `)).trim());
-  } finally {
-    terminal.close();
-  }
+  return /^y(es)?$/i.test((await ask(`${question} (yes/no) `)) ?? "no");
 }

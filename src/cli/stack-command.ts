@@ -1,5 +1,6 @@
 import { dockerHost } from "../operate/docker/engine";
-import { PulumiStack } from "../operate/pulumi/stack";
+import { otherRoot } from "../operate/pulumi/roots";
+import { decideFor, isMissingHere, PulumiStack } from "../operate/pulumi/stack";
 import { troubleOf } from "../operate/pulumi/troubles";
 import type { Watched } from "../operate/pulumi/watch";
 import { EXIT, UsageError } from "./errors";
@@ -13,23 +14,17 @@ export interface StackCommandOptions {
 
 /** Ours to say, or what would take the policies' word away until everything is done. */
 const OURS = [
-  ...[
-    "--stack",
-    "--skip-preview",
-    "--policy-pack",
-    "--policy-pack-config",
-    "--config-file",
-    "--plan",
-    "--cwd",
-  ],
+  ...["--stack", "--skip-preview", "--policy-pack", "--policy-pack-config", "--plan", "--cwd"],
+  // What was judged is what is applied, and here.
+  ...["--config", "--config-file", "--config-path", "--remote", "--event-log", "--help"],
 ];
 /** The same by their letters, alone, in a bunch or with a value behind: `-yf`, `-C/tmp`. */
-const OUR_LETTERS = /^-[^-]*[sfC]/;
+const OUR_LETTERS = /^-[^-]*[sfCch]/;
 
 /** What follows `--` is the CLI's own. Throws UsageError for what is not an option, and for those that are ours. */
 export function checkPassed(command: string, passed: readonly string[]): void {
-  const [first] = passed;
-  if (first !== undefined && !first.startsWith("-"))
+  const first = passed.find((one, index) => !one.startsWith("-") && (index === 0 || one.includes("://")));
+  if (first !== undefined)
     throw new UsageError(
       `${command} ${first}: names nothing. The stack is --stack NAME; what is for the Pulumi CLI comes after --, as in: npx atalaya ${command} -- --diff`,
     );
@@ -57,6 +52,20 @@ const progress = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
+/** Options that npm keeps for itself where no `--` stands before them: it says so by a variable. */
+const KEPT_BY_NPM = ["stack", "with-data", "preview-only"];
+
+/** Throws UsageError where npm has kept an option that was meant for us: what is left would mean something else. */
+export function checkKeptByNpm(variables: NodeJS.ProcessEnv = process.env): void {
+  const script = variables["npm_lifecycle_event"];
+  if (script === undefined) return;
+  const kept = KEPT_BY_NPM.filter((name) => (variables[`npm_config_${name.replace("-", "_")}`] ?? "") !== "");
+  if (kept.length > 0)
+    throw new UsageError(
+      `npm kept ${kept.map((name) => `--${name}`).join(" and ")} for itself. Options come after --, as in: npm run ${script} -- --${kept[0] ?? ""}`,
+    );
+}
+
 /** The stack with what it takes to change it, said in two lines. Throws OperateError. */
 export async function openStack(stack: string): Promise<PulumiStack> {
   const opened = await PulumiStack.open({
@@ -67,16 +76,23 @@ export async function openStack(stack: string): Promise<PulumiStack> {
   if (passedOver !== undefined) progress(passedOver);
   say(`Pulumi  ${version}, ${program}`);
   say(`State   ${opened.state}`);
+  const other = otherRoot(opened);
+  if (other !== undefined)
+    progress(
+      `Stack ${stack} was last updated from ${other}, and this is ${opened.root}: both work on the same environment.`,
+    );
   return opened;
 }
 
 /** The same of a stack that must be there. */
 export async function openExisting(stack: string): Promise<PulumiStack> {
+  const missing = new UsageError(
+    `There is no stack ${stack} where its state should be: nothing was brought up. npm run up -- --stack ${stack} does.`,
+  );
+  // Nothing is downloaded to say that.
+  if (isMissingHere(decideFor({ stack, root: projectRoot() }), stack)) throw missing;
   const opened = await openStack(stack);
-  if ((await opened.size()) === undefined)
-    throw new UsageError(
-      `There is no stack ${stack} in that state: nothing was brought up. npm run up -- --stack ${stack} does.`,
-    );
+  if ((await opened.size()) === undefined) throw missing;
   return opened;
 }
 

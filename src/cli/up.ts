@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { parseOutputs } from "../client/outputs";
 import { ClientError } from "../client/error";
 import { leftovers, needsOf, preflight, type Finding, type Needs } from "../operate/docker/preflight";
+import { recordRoot } from "../operate/pulumi/roots";
 import type { PulumiStack } from "../operate/pulumi/stack";
 import { formatViolation, headline } from "../preview/text";
 import { STOPPED } from "../stack/program";
@@ -68,25 +69,29 @@ async function apply(
 ): Promise<number> {
   const size = await stack.size();
   if ((size ?? 0) === 0 && !(await isGood(() => leftovers(needs)))) return EXIT.badInput;
-  if (size === undefined && (await stack.make())) say(madeNow(stack));
+  if (size === undefined && (await stack.make())) {
+    recordRoot(stack);
+    say(madeNow(stack));
+  }
   say("");
   const ran = await stack.watch(
     ["up", "--policy-pack", join(projectRoot(), "policies"), ...(yes ? ["--yes"] : []), ...passed],
     { [STOPPED]: undefined },
   );
   if (ran.code !== 0) return failed(stack, ran);
+  recordRoot(stack);
   say(await report(stack));
   return EXIT.good;
 }
 
 /** What a person has to know once. */
-function madeNow({ name, decided: { encryption } }: PulumiStack): string {
+export function madeNow({ name, decided: { encryption } }: Pick<PulumiStack, "name" | "decided">): string {
   const made = `Stack ${name} is new.`;
   if (encryption.kind !== "file" && encryption.kind !== "passphrase") return made;
-  const salt = `Pulumi has written encryptionsalt to Pulumi.${name}.yaml, by which it knows the passphrase again: keep it there.`;
+  const salt = `Pulumi has written encryptionsalt to Pulumi.${name}.yaml, by which it knows the passphrase again: keep it there`;
   return encryption.kind === "file"
-    ? `${made} ${salt}\nWithout ${encryption.path} nobody can read its secrets: back that directory up.`
-    : `${made} ${salt}`;
+    ? `${made} ${salt}, and do not commit it: the passphrase is this machine's own, and colleagues could not open the stack with theirs.\nWithout ${encryption.path} nobody can read its secrets: back that directory up.`
+    : `${made} ${salt}, and commit it where colleagues have the same passphrase, only there.`;
 }
 
 async function report(stack: PulumiStack): Promise<string> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatLost } from "../../src/cli/destroy";
 import { exported } from "../../src/cli/env";
-import { checkPassed, needConsent } from "../../src/cli/stack-command";
+import { checkKeptByNpm, checkPassed, needConsent } from "../../src/cli/stack-command";
 import { formatFindings } from "../../src/cli/up";
 import { peopleOf } from "../../src/cli/users";
 import { whereToGo } from "../../src/cli/where-to-go";
@@ -162,7 +162,7 @@ describe("what follows --", () => {
     }).not.toThrow();
     for (const option of [
       ...["--stack", "-s", "--skip-preview", "-f", "-yf", "--policy-pack=mine", "-C", "-C/tmp"],
-      ...["--policy-pack-config", "--config-file=x", "--plan"],
+      ...["--policy-pack-config", "--config-file=x", "--plan", "--help", "-h", "-c", "--remote"],
     ])
       expect(() => {
         checkPassed("up", ["--diff", option]);
@@ -183,4 +183,19 @@ it("nobody is asked where nobody can answer", () => {
   expect(() => {
     needConsent("up", { stack: "test", yes: false });
   }).toThrow("To go ahead without: npm run up -- --stack test --yes");
+});
+
+describe("options that npm keeps", () => {
+  it("are no options, and would mean another stack: they are named", () => {
+    const at = (variables: NodeJS.ProcessEnv) => () => {
+      checkKeptByNpm({ npm_lifecycle_event: "destroy", ...variables });
+    };
+    expect(at({})).not.toThrow();
+    expect(at({ npm_config_stack: "prod", npm_config_with_data: "true" })).toThrow(
+      "npm kept --stack and --with-data for itself. Options come after --, as in: npm run destroy -- --stack",
+    );
+    expect(() => {
+      checkKeptByNpm({ npm_config_stack: "prod" });
+    }).not.toThrow();
+  });
 });

@@ -76,7 +76,7 @@ describe("a first up", () => {
       expect.stringMatching(/^dev: 2 tenants on docker, \d+ resources, all \d+ policies pass$/),
       expect.stringMatching(/^Pulumi {2}3\.200\.0, \/.*\/bin\/pulumi$/),
       `State   on this machine, ${home}/state; secrets by the passphrase in ${home}/passphrase`,
-      "Stack dev is new. Pulumi has written encryptionsalt to Pulumi.dev.yaml, by which it knows the passphrase again: keep it there.",
+      "Stack dev is new. Pulumi has written encryptionsalt to Pulumi.dev.yaml, by which it knows the passphrase again: keep it there, and do not commit it: the passphrase is this machine's own, and colleagues could not open the stack with theirs.",
       `Without ${home}/passphrase nobody can read its secrets: back that directory up.`,
     ]);
     expect(first.stdout.slice(first.stdout.indexOf("dev is up."))).toBe(report());
@@ -90,7 +90,7 @@ describe("a first up", () => {
 
   it("leaves the certificate for curl, and nobody's stack selected", () => {
     expect(readFileSync(join(on.home, "certificates", "dev.crt"), "utf8")).toMatch(/^-----BEGIN CERTIFICATE/);
-    expect(readdirSync(on.home).sort()).toEqual(["certificates", "passphrase", "state"]);
+    expect(readdirSync(on.home).sort()).toEqual(["certificates", "passphrase", "stacks", "state"]);
   });
 });
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { OperateError } from "../../src/operate/error";
 import type { Found } from "../../src/operate/recovery/decide";
-import { lockState, readLocks } from "../../src/operate/recovery/lock";
+import { lockIn } from "../../src/operate/recovery/lock";
 import { thisHost } from "../../src/operate/recovery/processes";
 import { recoverStack, type Outcome } from "../../src/operate/recovery/recover";
 import { ruleOf, type Place } from "../../src/operate/recovery/rules";
@@ -70,7 +70,7 @@ export async function recover(
   const outcome = await recoverStack({
     stack: STACK,
     pulumi: stackCli(runner(stack)),
-    lock: await lockState(readLocks(join(stack.directory, "kept/backend"), "atalaya", STACK), thisHost()),
+    lock: () => lockIn(join(stack.directory, "kept/backend"), "atalaya", STACK, thisHost()),
     servers: serversOf(stack.world),
     keep: (state) => {
       kept.push(state);
@@ -104,7 +104,8 @@ const withoutStack = (args: readonly string[]): readonly string[] => {
 
 /** The stand-ins' servers: each has what its providers made. */
 const serversOf = (world: World): Servers => ({
-  docker: serverOf(world, ({ inputs }) => JSON.stringify(inputs["labels"]).includes('"atalaya.environment"')),
+  docker: () =>
+    serverOf(world, ({ inputs }) => JSON.stringify(inputs["labels"]).includes('"atalaya.environment"')),
   keycloak: ({ username, url }) => {
     if (username !== "admin" || url !== "http://localhost:8090")
       throw new Error("These are not its settings.");

@@ -13,10 +13,14 @@ beforeAll(async () => {
   first = await firstUp();
 }, 180_000);
 
-/** Knows one volume, whatever it is asked of volumes. */
+/** An engine that knows one volume. */
 const DOCKER = `#!/bin/sh
-[ "$1 $2 $3" = "volume inspect atalaya-dev-left.data" ] || exit 1
-echo '[{"Name": "atalaya-dev-left.data", "Labels": {"atalaya.environment": "dev"}}]'
+case "$1 $2 $3" in
+  version*) echo '{"Server": {"Version": "28.2.2", "ApiVersion": "1.50", "Os": "linux"}}' ;;
+  info*) echo '{}' ;;
+  "volume inspect atalaya-dev-left.data") echo '[{"Name": "atalaya-dev-left.data", "Labels": {"atalaya.environment": "dev"}}]' ;;
+  *) exit 1 ;;
+esac
 `;
 
 const home = ({ directory }: EngineStack): string => join(directory, "own");
@@ -87,7 +91,7 @@ describe("atalaya recover", { timeout: 240_000 }, () => {
           `The lock of ana on ${hostname()} (process 4194305, since 2026-11-21T09:13:04Z) is left over: that process is gone.`,
           "One thing was under way when an update of stack dev was interrupted:",
           "  left-data was being made, and its volume atalaya-dev-left.data is there: kept, the state is told of it.",
-          `The state as it was, encrypted as it was: ${join(home(stack), copy)}`,
+          `The state as it was, encrypted as it was: ${join(home(stack), copy)} (the newest 5 such copies are kept)`,
           "Now: npm run up -- --stack dev",
         ]),
       );

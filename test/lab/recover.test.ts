@@ -92,6 +92,18 @@ describe("recover, in Keycloak", () => {
         config: { authorizationUrl: "https://a.invalid", tokenUrl: "https://a.invalid", clientId: "a" },
       },
     );
+    // What others have put into it by now goes with nothing.
+    const [top, below] = [{ name: "left" }, { parentId: group.id, name: "admin" }].map((inputs) =>
+      placeOf("keycloak:index/group:Group", inputs),
+    );
+    if (top === undefined || below === undefined) throw new Error("A group has no place.");
+    await admin.update(`${inRealm}/users/${user.id}/groups/${child.id}`);
+    expect([await server.find(top), await server.find(below)]).toEqual([
+      { id: group.id, ours: true, holds: "groups below it" },
+      { id: child.id, ours: true, holds: "members" },
+    ]);
+    const since = (await server.find(placeOf("keycloak:index/user:User", { username: "left" })))?.made;
+    expect(Math.abs((since?.getTime() ?? 0) - admin.now())).toBeLessThan(60_000);
     for (const { end } of [mapper, client, scope, child, group, user, provider]) await end();
     await admin.remove(`${inRealm}/clients/${longer}`);
     expect(await counts()).toEqual(before);

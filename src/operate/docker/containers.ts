@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { printable } from "../printable";
 import { ask, docker, lines, read, refused } from "./engine";
 
 /** A port of the engine's machine that leads to a container. */
@@ -74,7 +75,9 @@ function containerOf({ Id, Name, RestartCount, State, Config, NetworkSettings }:
   const { Health } = State;
   // Docker's word for a container without a health check, in some versions.
   const health = Health == null || Health.Status === "none" ? undefined : Health;
-  const said = health?.Log?.at(-1)?.Output.trim() ?? "";
+  const said = lines(health?.Log?.at(-1)?.Output ?? "")
+    .map(printable)
+    .join("\n");
   return {
     id: Id,
     name: Name.replace(/^\//, ""),
@@ -117,6 +120,9 @@ export async function inspectContainers(ids: readonly string[]): Promise<readonl
   return found.map(containerOf).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** What an engine says of a thing that it does not have. What cannot be reached says "no such host" and "not found" as well. */
+export const NOT_THERE = /no such (container|volume|network|object)\b|network .+ not found/i;
+
 /** What Docker says of each that is still there: between the list and the question, one may have gone. Throws OperateError. */
 export async function inspect<T>(
   kind: "container" | "network" | "volume",
@@ -126,7 +132,6 @@ export async function inspect<T>(
   if (ids.length === 0) return [];
   const args = [kind, "inspect", ...ids];
   const { code, stdout, stderr } = await docker(args);
-  if (code !== 0 && !lines(stderr).every((line) => /no such|not found/i.test(line)))
-    throw refused(args, code, stderr);
+  if (code !== 0 && !lines(stderr).every((line) => NOT_THERE.test(line))) throw refused(args, code, stderr);
   return read(`${kind} inspect`, schema, stdout);
 }

@@ -7,9 +7,12 @@ const DEFAULT_HOSTS: readonly string[] = ["unix:///var/run/docker.sock", "npipe:
 /** Milliseconds in which an engine that is well has answered anything that is asked here. */
 const TIMEOUT_MS = 30_000;
 
+/** What is Pulumi's alone: neither the Docker CLI nor its plugins and credential helpers are to find it. */
+export const WITHOUT_SECRETS = { PULUMI_CONFIG_PASSPHRASE: undefined, PULUMI_ACCESS_TOKEN: undefined };
+
 /** Runs the Docker CLI, which finds its engine as it does for its user: by DOCKER_HOST, DOCKER_CONTEXT or its current context. */
 export const docker = (args: readonly string[], timeoutMs = TIMEOUT_MS): Promise<Captured> =>
-  capture("docker", args, { timeoutMs });
+  capture("docker", args, { timeoutMs, env: WITHOUT_SECRETS });
 
 /** What the Docker CLI answers to a question that it must be able to answer. Throws OperateError. */
 export async function ask(...args: readonly string[]): Promise<string> {

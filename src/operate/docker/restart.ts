@@ -8,7 +8,7 @@ export type Restarted =
   | { readonly ready: false; readonly seconds: number; readonly why: string };
 
 /** A process has its own time to stop in (components/docker/container.ts); the engine waits for it. Milliseconds. */
-const STOPPING_MS = 300_000;
+export const STOPPING_MS = 300_000;
 /** Between two looks. Milliseconds. */
 const AGAIN_MS = 500;
 /** As components/docker/readiness.ts waits longer than the health check does. Seconds. */
@@ -60,10 +60,9 @@ function steadiness(): (container: Container | undefined) => number {
   };
 }
 
-async function restartContainer({ id }: Container): Promise<void> {
-  const args = ["restart", id];
-  const { code, stderr } = await docker(args, STOPPING_MS);
-  if (code !== 0) throw refused(args, code, stderr);
+async function restartContainer({ id, name }: Container): Promise<void> {
+  const { code, stderr } = await docker(["restart", id], STOPPING_MS);
+  if (code !== 0) throw refused(["restart", name], code, stderr);
 }
 
 /** The same service, as it is now. */

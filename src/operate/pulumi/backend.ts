@@ -63,7 +63,9 @@ export function decide(known: Known): Decision {
 function backendOf({ variables, projectBackend, loggedInTo, home }: Known): Backend {
   const ours: Backend = { kind: "ours", url: stateUrl(home.path), by: "this machine" };
   const found = (url: string, by: string): Backend =>
-    url === ours.url ? ours : { kind: /^https?:/.test(url) ? "service" : "storage", url, by };
+    url.replace(/\/+$/, "") === ours.url
+      ? ours
+      : { kind: /^https?:/.test(url) ? "service" : "storage", url, by };
   const variable = value(variables, "PULUMI_BACKEND_URL");
   if (variable !== undefined) return found(variable, "PULUMI_BACKEND_URL");
   if (projectBackend !== undefined) return found(projectBackend, "Pulumi.yaml");
@@ -97,8 +99,15 @@ const noPassphrase = ({ stack }: Known, { url, by }: Backend): string =>
       : `  - without ${by === "Pulumi.yaml" ? "backend in Pulumi.yaml" : by}: the state is kept on this machine, with a passphrase that is made for you`,
   ].join("\n");
 
-/** `postgres://user:password@host` is somebody's way to name it. */
-export const withoutCredentials = (url: string): string => url.replace(/\/\/[^/@]*@/, "//");
+/** `postgres://user:password@host?sslpassword=...` is somebody's way to name it, and its password may hold any character. */
+export function withoutCredentials(url: string): string {
+  const [, scheme = "", rest = ""] = /^([a-z][a-z\d+.-]*:\/\/)?(.*)$/is.exec(url) ?? [];
+  const [place = "", ...query] = rest.split(/[?#]/);
+  if (scheme === "file://") return scheme + place;
+  // That may be a password with a question mark in it, too.
+  if (query.some((part) => part.includes("@"))) return `${scheme}...`;
+  return scheme + place.slice(place.lastIndexOf("@") + 1);
+}
 
 /** What the CLI is to find in its environment; undefined takes a variable away. Nothing of what the user has set is changed. */
 export function variablesFor(

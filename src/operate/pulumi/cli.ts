@@ -32,16 +32,21 @@ export interface CliOptions {
 
 /** The user's own CLI where it is new enough, or else the one that is pinned here, which is downloaded once. Throws OperateError. */
 export async function findCli({ variables, say, package: bringer = npmPackage() }: CliOptions): Promise<Cli> {
-  const own = onPath(variables["PATH"] ?? "");
-  const version = own === undefined ? undefined : await versionOf(own);
-  if (own !== undefined && version !== undefined && isAtLeast(version, OLDEST_CLI))
-    return { program: own, version };
-  const passedOver =
-    own === undefined
-      ? undefined
-      : `${own} was passed over: ${version === undefined ? "it does not say its version" : `it is ${version}, and ${OLDEST_CLI} is the oldest that will do`}`;
-  const pinned = await obtained(bringer, { variables, say });
-  return { ...pinned, ...(passedOver !== undefined && { passedOver }) };
+  const own = await ownCli(variables);
+  return "program" in own ? own : { ...(await obtained(bringer, { variables, say })), ...own };
+}
+
+/** The one on PATH, or why that will not do. */
+async function ownCli(variables: Variables): Promise<Cli | Pick<Cli, "passedOver">> {
+  const program = onPath(variables["PATH"] ?? "");
+  if (program === undefined) return {};
+  const version = await versionOf(program);
+  if (version !== undefined && isAtLeast(version, OLDEST_CLI)) return { program, version };
+  const why =
+    version === undefined
+      ? "it does not say its version"
+      : `it is ${version}, and ${OLDEST_CLI} is the oldest that will do`;
+  return { passedOver: `${program} was passed over: ${why}` };
 }
 
 const npmPackage = (): string => dirname(require.resolve("pulumi/package.json"));
@@ -84,14 +89,30 @@ export function isAtLeast(version: string, oldest: string): boolean {
   return at === -1 || (numbers?.[at] ?? 0) > (least?.[at] ?? 0);
 }
 
+/** The CLI that would be run; undefined where it would have to be downloaded first. */
+export async function presentCli({
+  variables,
+  package: bringer = npmPackage(),
+}: Omit<CliOptions, "say">): Promise<Cli | undefined> {
+  const own = await ownCli(variables);
+  if ("program" in own) return own;
+  const { version, program, directory } = pinned(bringer, variables);
+  return isProgram(program) ? { program, version, directory } : undefined;
+}
+
+/** Where the package brings its CLI to. */
+function pinned(bringer: string, variables: Variables): Cli & { readonly directory: string } {
+  const { version } = JSON.parse(readFileSync(join(bringer, "package.json"), "utf8")) as { version: string };
+  const home = (variables["PULUMI_HOME"] ?? "") || join(homedir(), ".pulumi");
+  const directory = join(home, "versions", version, "bin");
+  return { program: join(directory, PROGRAM), version, directory };
+}
+
 async function obtained(
   bringer: string,
   { variables, say }: Pick<CliOptions, "variables" | "say">,
 ): Promise<Cli> {
-  const { version } = JSON.parse(readFileSync(join(bringer, "package.json"), "utf8")) as { version: string };
-  const home = (variables["PULUMI_HOME"] ?? "") || join(homedir(), ".pulumi");
-  const directory = join(home, "versions", version, "bin");
-  const program = join(directory, PROGRAM);
+  const { program, version, directory } = pinned(bringer, variables);
   if (!isProgram(program)) {
     say(`Downloading the Pulumi CLI ${version} (about 100 MB, once) ...`);
     await attached(process.execPath, [join(bringer, "run.js"), "version"], {

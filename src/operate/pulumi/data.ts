@@ -1,5 +1,6 @@
-import { capture } from "../command";
-import { isFields, type Exported, type StateResource } from "../recovery/deployment";
+import { docker } from "../docker/engine";
+import type { Exported } from "../recovery/deployment";
+import type { Step } from "./stack";
 
 /** What of a stack holds data. */
 export interface Data {
@@ -23,51 +24,30 @@ export function dataOf({ deployment: { resources = [] } }: Exported): Data {
   return { volumes: namesOf(VOLUME, "name"), tenants: namesOf(TENANT, "tenant") };
 }
 
-/** What servers have that keep it in volumes of the same stack. */
-const IN_VOLUMES = /^(?:pulumi:providers:)?(?:keycloak|grafana)(?::|$)/;
+/** Docker's things that hold no data, and components, which are only in the state. */
+const STATELESS = /^(docker:|atalaya:|pulumi:pulumi:Stack$)/;
+const UNCHANGED = ["same", "read", "refresh"];
 
 /**
- * The state without what lies in Keycloak and Grafana: whoever removes their volumes removes that, and they need not run for it.
- * Nothing that stays refers to it any more.
+ * What else than stopping an update would do, by name: it would be done while the servers that hold it go away. Stopping deletes
+ * what Docker has, and nothing besides.
  */
-export function withoutAccounts(exported: Exported): Exported {
-  const { resources = [], ...rest } = exported.deployment;
-  const gone = new Set(resources.filter(({ type }) => IN_VOLUMES.test(type)).map(({ urn }) => urn));
-  return {
-    ...exported,
-    deployment: {
-      ...rest,
-      resources: resources.filter(({ urn }) => !gone.has(urn)).map((one) => withoutReferences(one, gone)),
-    },
-  };
-}
+export const besidesStopping = (steps: readonly Step[]): readonly string[] =>
+  steps
+    .filter(({ op }) => !UNCHANGED.includes(op))
+    .filter(({ op, urn }) => !(STATELESS.test(typeOf(urn)) && (op === "delete" || isComponent(urn))))
+    .map(({ op, urn }) => `${op} ${urn.split("::").at(-1) ?? urn}`)
+    .sort();
 
-function withoutReferences(resource: StateResource, gone: ReadonlySet<string>): StateResource {
-  const { dependencies, propertyDependencies, deletedWith, ...rest } = resource as StateResource & {
-    readonly dependencies?: readonly string[];
-    readonly propertyDependencies?: unknown;
-    readonly deletedWith?: string;
-  };
-  const kept = (urns: unknown): unknown =>
-    Array.isArray(urns) ? urns.filter((urn: string) => !gone.has(urn)) : urns;
-  return {
-    ...rest,
-    ...(dependencies !== undefined && { dependencies: kept(dependencies) }),
-    ...(isFields(propertyDependencies) && {
-      propertyDependencies: Object.fromEntries(
-        Object.entries(propertyDependencies).map(([name, urns]) => [name, kept(urns)]),
-      ),
-    }),
-    ...(deletedWith !== undefined && !gone.has(deletedWith) && { deletedWith }),
-  };
-}
+/** `urn:pulumi:dev::atalaya::atalaya:tenant:Tenant$docker:index/volume:Volume::mx-data` is of the last type. */
+const typeOf = (urn: string): string => urn.split("::")[2]?.split("$").at(-1) ?? "";
+const isComponent = (urn: string): boolean => !typeOf(urn).startsWith("docker:");
 
 /** `12.3MB` by volume; none where Docker does not say. */
 export async function volumeSizes(): Promise<ReadonlyMap<string, string>> {
-  const { code, stdout } = await capture(
-    "docker",
+  const { code, stdout } = await docker(
     ["system", "df", "--verbose", "--format", "{{json .Volumes}}"],
-    { timeoutMs: SIZES_MS },
+    SIZES_MS,
   );
   if (code !== 0) return new Map();
   try {

@@ -23,6 +23,8 @@ export interface StackOptions {
 
 /** Milliseconds. A stack's state may be far away. */
 const TIMEOUT_MS = 60_000;
+/** The program runs, and every provider is asked. */
+const PREVIEW_MS = 600_000;
 
 export type Decided = Extract<Decision, { readonly kind: "decided" }>;
 
@@ -72,6 +74,26 @@ function loggedInTo(variables: Variables): string | undefined {
 export const isMissingHere = (decided: Decided, stack: string, variables: Variables = process.env): boolean =>
   decided.backend.kind === "ours" && !hasStack(homePath(variables), stack);
 
+/** Of a preview: what would be done with which resource. */
+export interface Step {
+  readonly op: string;
+  readonly urn: string;
+}
+
+interface Previewed {
+  readonly steps?: readonly Step[];
+  readonly diagnostics?: readonly { readonly severity?: string; readonly message?: string }[];
+}
+
+/** What `pulumi preview --json` prints; nothing where it came to nothing. */
+function previewed(text: string): Previewed {
+  try {
+    return JSON.parse(text) as Previewed;
+  } catch {
+    return {};
+  }
+}
+
 /** A stack with the CLI, the state and the passphrase by which every command of ours finds it. */
 export class PulumiStack {
   private constructor(
@@ -96,6 +118,16 @@ export class PulumiStack {
     return described(this.decided);
   }
 
+  /** The project's directory. */
+  get root(): string {
+    return this.options.root;
+  }
+
+  /** Our own directory, where the state is there. */
+  get home(): string | undefined {
+    return this.decided.backend.kind === "ours" ? homePath(this.options.variables ?? process.env) : undefined;
+  }
+
   /** What a failure is judged by. */
   get asked(): Asked {
     const { encryption } = this.decided;
@@ -106,8 +138,23 @@ export class PulumiStack {
   }
 
   /** Runs the CLI and returns what it printed. */
-  capture(args: readonly string[], timeoutMs = TIMEOUT_MS): Promise<Captured> {
-    return capture(this.cli.program, [...args, "--non-interactive"], { ...this.#place(), timeoutMs });
+  capture(args: readonly string[], timeoutMs = TIMEOUT_MS, variables: Variables = {}): Promise<Captured> {
+    return capture(this.cli.program, [...args, "--non-interactive"], {
+      ...this.#place(variables),
+      timeoutMs,
+    });
+  }
+
+  /** What an update would do, without showing it. Throws OperateError, also for what the program itself refuses. */
+  async planned(variables: Variables = {}): Promise<readonly Step[]> {
+    const asked = ["preview", "--json", "--stack", this.name];
+    const { code, stdout, stderr } = await this.capture(asked, PREVIEW_MS, variables);
+    const { steps = [], diagnostics = [] } = previewed(stdout);
+    if (code === 0) return steps;
+    const said = diagnostics.flatMap(({ severity, message = "" }) => (severity === "error" ? message : []));
+    throw this.problem(`What stack ${this.name} would become cannot be said`, {
+      stderr: [...said, stderr].join("\n"),
+    });
   }
 
   /** Runs a command of the engine with this process's terminal. */

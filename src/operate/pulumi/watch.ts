@@ -1,8 +1,12 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { environment, exitCode, passSignals, type CommandOptions } from "../command";
+
+const TEMPORARY = "atalaya-up-";
+/** Milliseconds: a day. */
+const LEFT_MS = 86_400_000;
 
 export interface Watched {
   readonly code: number;
@@ -22,7 +26,8 @@ export async function watch(
   args: readonly string[],
   options: CommandOptions,
 ): Promise<Watched> {
-  const directory = mkdtempSync(join(tmpdir(), "atalaya-up-"));
+  sweep();
+  const directory = mkdtempSync(join(tmpdir(), TEMPORARY));
   const log = join(directory, "events.json");
   try {
     const { code, stderr } = await shown(program, [...args, "--event-log", log], {
@@ -39,6 +44,20 @@ export async function watch(
     };
   } finally {
     rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Takes away what commands that were killed have left; whoever runs for longer than that only loses what it said. */
+function sweep(): void {
+  for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(TEMPORARY))) {
+    const path = join(tmpdir(), name);
+    try {
+      const { mtimeMs, uid } = lstatSync(path);
+      const isOurs = process.getuid === undefined || uid === process.getuid();
+      if (isOurs && Date.now() - mtimeMs > LEFT_MS) rmSync(path, { recursive: true, force: true });
+    } catch {
+      // Another command does the same.
+    }
   }
 }
 

@@ -7,6 +7,12 @@ export interface Found {
   readonly id: string;
   /** It carries the environment's label. True where there are no labels. */
   readonly ours: boolean;
+  /** By its server's clock; undefined where it does not say. */
+  readonly made?: Date;
+  /** It works, so that somebody may need it. */
+  readonly inUse?: true;
+  /** What others put into it, and would go with it: `members`. */
+  readonly holds?: string;
   /** What a server says of it that others refer to. */
   readonly outputs?: Fields;
 }
@@ -62,11 +68,29 @@ export function questionOf(operation: Operation): Decision | Question {
   return { kind: "ask", operation, place, treatment: rule.treatment };
 }
 
+/** When the interrupted update began, as its lock says, if there is one. */
+export interface Time {
+  readonly begun: Date | undefined;
+  readonly now: Date;
+}
+
+/** What works for longer than any update lasts was not made by one that was interrupted just now. Milliseconds. */
+const LONG_MS = 3_600_000;
+
+/** Since when it has been there, if that is before the update; without a lock, if it has worked for long. */
+function olderThan({ begun, now }: Time, { made, inUse }: Found): Date | undefined {
+  if (made === undefined) return undefined;
+  const older =
+    begun === undefined ? inUse === true && now.getTime() - made.getTime() > LONG_MS : made < begun;
+  return older ? made : undefined;
+}
+
 /** What becomes of it, now that its server has said what it has. */
 export function decide(
   { operation, place, treatment }: Question,
   state: readonly StateResource[],
   found: Found | undefined,
+  time: Time,
 ): Decision {
   const { type, urn } = operation.resource;
   if (found === undefined) return forget(operation, "was being made, and was not: up makes it");
@@ -80,14 +104,21 @@ export function decide(
       operation,
       `was being made, and there is a ${what} without the labels of this environment: whose is it? Remove or rename it by hand, and recover again`,
     );
-  if (treatment === "remove")
-    return {
-      kind: "remove",
-      operation,
-      place,
-      found,
-      because: `was being made, and its ${what} is there, unfinished: removed, up makes it anew`,
-    };
+  if (treatment === "remove" && found.holds === undefined) {
+    const since = olderThan(time, found);
+    return since === undefined
+      ? {
+          kind: "remove",
+          operation,
+          place,
+          found,
+          because: `was being made, and its ${what} is there, unfinished: removed, up makes it anew`,
+        }
+      : blocked(
+          operation,
+          `was being made, and there is a ${what} that is older, of ${since.toISOString()}, and may be in use: whose is it? Remove or rename it by hand, and recover again`,
+        );
+  }
   const live = state.find((one) => one.urn === urn && one.delete !== true);
   if (live === undefined)
     return {
@@ -95,7 +126,7 @@ export function decide(
       operation,
       place,
       found,
-      because: `was being made, and its ${what} is there: kept, the state is told of it`,
+      because: `was being made, and its ${what} is there${found.holds === undefined ? "" : `, with ${found.holds}`}: kept, the state is told of it`,
     };
   return live.id === found.id
     ? forget(operation, `was being made anew, and its ${what} is there: up takes it`)

@@ -32,8 +32,24 @@ async function find(admin: Admin, { path, listed }: KeycloakPlace): Promise<Foun
       ? undefined
       : { id, ours: true, outputs: { internalId: one["internalId"] ?? one["id"] } };
   }
-  const { key, value, query = {} } = listed;
+  const { key, value, query = {}, items = path } = listed;
   const search = new URLSearchParams({ ...query, max: "1000" }).toString();
   const found = (await admin.list(`${path}?${search}`)).find((one) => one[key] === value);
-  return found === undefined ? undefined : { id: String(found["id"]), ours: true };
+  if (found === undefined) return undefined;
+  const [id, created] = [String(found["id"]), found["createdTimestamp"]];
+  const holds =
+    listed.members === true ? await heldBy(admin, `${items}/${encodeURIComponent(id)}`) : undefined;
+  return {
+    id,
+    ours: true,
+    // Of a user, who may log in from then on.
+    ...(typeof created === "number" && { made: new Date(created), inUse: true }),
+    ...(holds !== undefined && { holds }),
+  };
+}
+
+/** What a group has that an interrupted update did not put into it. */
+async function heldBy(admin: Admin, group: string): Promise<string | undefined> {
+  if ((await admin.list(`${group}/members?max=1`)).length > 0) return "members";
+  return (await admin.list(`${group}/children?max=1`)).length > 0 ? "groups below it" : undefined;
 }

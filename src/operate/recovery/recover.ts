@@ -1,6 +1,17 @@
+import { isDeepStrictEqual } from "node:util";
 import { ClientError } from "../../client/error";
 import { OperateError } from "../error";
-import { decide, questionOf, removals, sentence, unanswered, type Decision, type Question } from "./decide";
+import { COPIES } from "./copies";
+import {
+  decide,
+  questionOf,
+  removals,
+  sentence,
+  unanswered,
+  type Decision,
+  type Question,
+  type Time,
+} from "./decide";
 import { mended, parseExported, pendingOf, type Exported } from "./deployment";
 import type { LockState } from "./lock";
 import { Reach, type Servers } from "./servers";
@@ -10,8 +21,8 @@ import type { StackCli } from "./stack-cli";
 export interface Interrupted {
   readonly stack: string;
   readonly pulumi: StackCli;
-  /** Undefined where locks cannot be read: in a backend that is no directory. */
-  readonly lock: LockState | undefined;
+  /** Reads it anew. Undefined where locks cannot be read: in a backend that is no directory. */
+  readonly lock: () => Promise<LockState | undefined>;
   readonly servers: Servers;
   /** Keeps a copy of the state as it was, which the CLI encrypted; says where. */
   readonly keep: (state: string) => string;
@@ -21,7 +32,7 @@ export interface Interrupted {
   readonly say: (line: string) => void;
 }
 
-/** `refused`: somebody has to do something first, and nothing was changed. */
+/** `refused`: somebody has to do something first, or works on the stack; nothing was changed but what is said. */
 export type Outcome = "recovered" | "nothing" | "refused";
 
 /**
@@ -29,7 +40,8 @@ export type Outcome = "recovered" | "nothing" | "refused";
  * everything again, and the state is changed in one step. Throws OperateError and ClientError.
  */
 export async function recoverStack(interrupted: Interrupted): Promise<Outcome> {
-  const { stack, pulumi, lock, dryRun, say } = interrupted;
+  const { stack, pulumi, dryRun, say } = interrupted;
+  const lock = await interrupted.lock();
   if (lock?.kind === "held") {
     say(
       `Stack ${stack} is being updated by ${lock.owners.join(", ")}, which runs. Wait until it ends, or stop it (Ctrl-C, once), and recover then.`,
@@ -37,31 +49,58 @@ export async function recoverStack(interrupted: Interrupted): Promise<Outcome> {
     return "refused";
   }
   if (lock?.kind === "left") say(`The lock of ${lock.owners.join(", ")} is left over: that process is gone.`);
+  // Whoever is asked takes his time, in which nothing is known yet that could grow old.
+  if (!(await isCertain(interrupted, lock))) return "refused";
   const text = await pulumi.export();
   const exported = parseExported(text);
   const reach = new Reach(interrupted.servers, pulumi);
-  const decisions = await decisionsOf(exported, reach);
+  const decisions = await decisionsOf(exported, reach, timeOf(lock));
   tell(interrupted, decisions);
   if (decisions.some(({ kind }) => kind === "blocked")) {
     say("Nothing was changed. Do what is said above, and recover again.");
     return "refused";
   }
   if (decisions.length === 0 && lock?.kind === "free") return "nothing";
-  if (!(await isCertain(interrupted))) return "refused";
   if (dryRun) return "recovered";
+  if (!(await isUnchanged(interrupted, text, (now) => isDeepStrictEqual(now, lock)))) return "refused";
   if (decisions.length > 0) {
-    say(`The state as it was, encrypted as it was: ${interrupted.keep(text)}`);
+    say(
+      `The state as it was, encrypted as it was: ${interrupted.keep(text)} (the newest ${COPIES} such copies are kept)`,
+    );
     // The lock of whoever was killed keeps all others out until its things are in order.
     for (const { operation, place, found } of removals(decisions))
       await reach.remove(operation, place, found.id);
   }
-  await unlock(interrupted);
-  if (decisions.length > 0) await mend(interrupted, exported, decisions);
+  await unlock(interrupted, lock);
+  if (decisions.length === 0) return "recovered";
+  // From now on everybody may begin an update.
+  if (!(await isUnchanged(interrupted, text, (now) => now === undefined || now.kind === "free")))
+    return "refused";
+  await mend(interrupted, exported, decisions);
   return "recovered";
 }
 
+const timeOf = (lock: LockState | undefined): Time => ({
+  begun: lock !== undefined && "begun" in lock ? lock.begun : undefined,
+  now: new Date(),
+});
+
+/** Whether what was decided is still good: nobody has changed the state since, or begun to. */
+async function isUnchanged(
+  { lock, pulumi, say }: Interrupted,
+  text: string,
+  isExpected: (lock: LockState | undefined) => boolean,
+): Promise<boolean> {
+  if (isExpected(await lock()) && (await pulumi.export()) === text) return true;
+  say("Nothing further was done: the state has changed meanwhile: recover again.");
+  return false;
+}
+
 /** Whether nobody works on the stack; who typed the command says so where that cannot be seen. */
-async function isCertain({ stack, lock, dryRun, confirm, say }: Interrupted): Promise<boolean> {
+async function isCertain(
+  { stack, dryRun, confirm, say }: Interrupted,
+  lock: LockState | undefined,
+): Promise<boolean> {
   if (lock !== undefined && lock.kind !== "elsewhere") return true;
   const who =
     lock === undefined
@@ -76,7 +115,7 @@ async function isCertain({ stack, lock, dryRun, confirm, say }: Interrupted): Pr
   return false;
 }
 
-async function unlock({ lock, pulumi }: Interrupted): Promise<void> {
+async function unlock({ pulumi }: Interrupted, lock: LockState | undefined): Promise<void> {
   if (lock?.kind === "free") return;
   try {
     await pulumi.cancel();
@@ -113,11 +152,11 @@ async function mend(
 /** What a server, or the state, cannot answer. */
 const KNOWN = [ClientError, OperateError];
 
-async function decisionsOf(exported: Exported, reach: Reach): Promise<readonly Decision[]> {
+async function decisionsOf(exported: Exported, reach: Reach, time: Time): Promise<readonly Decision[]> {
   const state = exported.deployment.resources ?? [];
   const answer = async (question: Question): Promise<Decision> => {
     try {
-      return decide(question, state, await reach.find(question.operation, question.place));
+      return decide(question, state, await reach.find(question.operation, question.place), time);
     } catch (error) {
       if (!KNOWN.some((known) => error instanceof known)) throw error;
       return unanswered(question, (error as Error).message);

@@ -1,4 +1,4 @@
-import type { Fields } from "./deployment";
+import { isFields, type Fields } from "./deployment";
 
 /** Where a thing is, if it was made. */
 export type Place = DockerPlace | KeycloakPlace | GrafanaPlace;
@@ -24,6 +24,8 @@ export interface KeycloakPlace {
     readonly query?: Readonly<Record<string, string>>;
     /** Where each is under its id, when not below the list. */
     readonly items?: string;
+    /** It may have members, and others of its kind below it. */
+    readonly members?: true;
   };
 }
 
@@ -55,12 +57,17 @@ const said = (inputs: Fields, key: string): string | undefined => {
   return typeof value === "string" && value !== "" ? value : undefined;
 };
 
+/** Undefined for labels that are secret, as a whole or in part. */
+function environmentOf(labels: unknown): string | undefined {
+  if (!Array.isArray(labels)) return undefined;
+  const label = labels.filter(isFields).find((one) => one["label"] === "atalaya.environment");
+  return said(label ?? {}, "value");
+}
+
 const docker =
   (kind: DockerPlace["kind"]): PlaceOf =>
   (inputs) => {
-    const labels = (inputs["labels"] ?? []) as readonly { readonly label: string; readonly value: string }[];
-    const environment = labels.find(({ label }) => label === "atalaya.environment")?.value;
-    const name = said(inputs, "name");
+    const [name, environment] = [said(inputs, "name"), environmentOf(inputs["labels"])];
     if (name === undefined || environment === undefined) return undefined;
     return { server: "docker", kind, name, environment };
   };
@@ -78,6 +85,7 @@ const listed =
     more: {
       readonly query?: (value: string) => Readonly<Record<string, string>>;
       readonly items?: string;
+      readonly members?: true;
     } = {},
   ): PlaceOf =>
   (inputs) => {
@@ -92,6 +100,7 @@ const listed =
         value,
         ...(more.query && { query: more.query(value) }),
         ...(more.items !== undefined && { items: path(realm, more.items) }),
+        ...(more.members && { members: true }),
       },
     };
   };
@@ -135,7 +144,7 @@ const KEYCLOAK: Readonly<Record<string, Rule>> = {
         const parent = said(inputs, "parentId");
         return parent === undefined ? ["groups"] : ["groups", parent, "children"];
       },
-      { query: (search) => ({ search, exact: "true" }), items: "groups" },
+      { query: (search) => ({ search, exact: "true" }), items: "groups", members: true },
     ),
   },
   // Made anew, because its password comes in a second call, which may not have been made.

@@ -15,7 +15,7 @@ export interface Server<P extends Place> {
 
 /** How each is reached; `settings` are those of the provider that the state has. */
 export interface Servers {
-  readonly docker: Server<DockerPlace>;
+  readonly docker: () => Server<DockerPlace>;
   readonly keycloak: (settings: Settings) => Server<KeycloakPlace>;
   readonly grafana: (settings: Settings) => Server<GrafanaPlace>;
 }
@@ -29,6 +29,7 @@ export const SERVERS: Servers = {
 /** Speaks to the servers of a stack's things, as the state's own providers reach them. Secrets are asked for when one is needed. */
 export class Reach {
   #revealed: Promise<Exported> | undefined;
+  #docker: Server<DockerPlace> | undefined;
 
   constructor(
     private readonly servers: Servers,
@@ -38,7 +39,7 @@ export class Reach {
   async find(operation: Operation, place: Place): Promise<Found | undefined> {
     switch (place.server) {
       case "docker":
-        return this.servers.docker.find(place);
+        return (this.#docker ??= this.servers.docker()).find(place);
       case "keycloak":
         return this.servers.keycloak(await this.#settings(operation)).find(place);
       case "grafana":
@@ -51,7 +52,7 @@ export class Reach {
   async remove(operation: Operation, place: Place, id: string): Promise<void> {
     switch (place.server) {
       case "docker":
-        return this.servers.docker.remove(place, id);
+        return (this.#docker ??= this.servers.docker()).remove(place, id);
       case "keycloak":
         return this.servers.keycloak(await this.#settings(operation)).remove(place, id);
       case "grafana":

@@ -25,6 +25,17 @@ describe("destroy", { timeout: 900_000 }, () => {
       /\n1 thing is not as the last update left it\. To make everything as it is declared: npm run up\n$/,
     );
 
+    // A list that was changed is an update's business, not something that happens while everything goes away.
+    on.list(["mx", "cl"]);
+    const refused = await on.atalaya(["destroy", "--yes"]);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /^(.* \.\.\.\n)*dev is not as its tenant list and settings say, .*\n( {2}- create .*\n){5} {2}- \.\.\.\nNothing was changed\. Apply that first \(npm run up\), or take the change back\.\n$/,
+      ),
+    ]);
+    on.list(["mx"]);
+
     const stopped = await must("destroy", "--yes");
     expect(stopped).toMatch(
       /\ndev is stopped, and its data is kept\.\n {2}To start it again: {5}npm run up\n/,
@@ -35,12 +46,17 @@ describe("destroy", { timeout: 900_000 }, () => {
     // What Keycloak and Grafana have goes with their volumes: neither runs.
     const accounts = world.things.filter(({ type }) => /^(keycloak|grafana):/.test(type)).length;
     expect(accounts).toBeGreaterThan(10);
+    const asked: string[] = [];
+    world.before = ({ kind, type }) => {
+      if (/^(keycloak|grafana):/.test(type)) asked.push(`${kind} ${type}`);
+    };
     const removed = await must("destroy", "--with-data", "--yes");
     expect(removed).toContain(
       "This removes all that dev has, for ever:\n  metrics, logs, traces and dashboards of 1 tenant: mx\n",
     );
     expect(removed).toContain("\n    atalaya-dev-mimir.data\n");
     expect(removed).toMatch(/\nNothing of dev is left\. To begin anew: npm run up\n$/);
+    expect(asked).toEqual([]);
     expect(world.of(VOLUME)).toEqual([]);
     expect(readFileSync(join(on.home, "passphrase"), "utf8")).toBe(passphrase);
 

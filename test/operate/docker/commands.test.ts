@@ -181,6 +181,13 @@ describe("logs", () => {
   });
 });
 
+it("shows nothing of a health check that a terminal would obey", async () => {
+  const Output = "\u001b[31mwget:\u001b[0m refused\u0007\r\n\u001b]0;mine\u009b2J\n";
+  fakeDocker(withState("atalaya-dev-mimir", { Health: { Status: "unhealthy", Log: [{ Output }] } }));
+  const found = (await containers("dev")).find(({ name }) => name === "atalaya-dev-mimir");
+  expect(found?.healthSaid).toBe("wget: refused\n]0;mine2J");
+});
+
 describe("restart", () => {
   const id = (name: string): string => containerNamed(recorded, name).Id;
 
@@ -194,6 +201,13 @@ describe("restart", () => {
     );
     expect(printed).toMatch(/^mimir is ready after \d+ s\.\nenvoy is ready after \d+ s\.\n$/);
     expect(complained).toContain("While Envoy is away senders find no connection: ");
+  });
+
+  it("names the container that Docker does not restart", async () => {
+    fakeDocker({ ...recorded, fails: { restart: "Error response from daemon: it hangs" } });
+    await expect(restart(["mimir"], { stack: "dev" })).rejects.toThrow(
+      "`docker restart atalaya-dev-mimir` failed: Error response from daemon: it hangs",
+    );
   });
 
   it("says why a process does not come back, and restarts nothing after it", async () => {

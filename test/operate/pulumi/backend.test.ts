@@ -3,6 +3,7 @@ import {
   decide,
   described,
   variablesFor,
+  withoutCredentials,
   type Decision,
   type Known,
   type Variables,
@@ -39,6 +40,9 @@ describe("where the state is, and what encrypts its secrets", () => {
     ["an own passphrase's file", known({ PULUMI_CONFIG_PASSPHRASE_FILE: "/f" }), `${OURS}; passphrase PULUMI_CONFIG_PASSPHRASE_FILE`],
     ["a KMS", known({}, { secretsProvider: KMS }), `${OURS}; provider`],
     ["our own state by name", known({ PULUMI_BACKEND_URL: `file://${HOME}/state` }), `${OURS}; file`],
+    ["our own state, with a slash behind", known({ PULUMI_BACKEND_URL: `file://${HOME}/state/` }), `${OURS}; file`],
+    ["a login to our own state", known({}, { loggedInTo: `file://${HOME}/state//` }), `${OURS}; file`],
+    ["a directory below it", known({ PULUMI_BACKEND_URL: `file://${HOME}/state/x` }), noPassphrase(`file://${HOME}/state/x`, "PULUMI_BACKEND_URL")],
     ["a bucket", known(BUCKET), noPassphrase("s3://states", "PULUMI_BACKEND_URL")],
     ["a bucket and an empty passphrase", known({ ...BUCKET, PULUMI_CONFIG_PASSPHRASE: "" }), "storage s3://states (PULUMI_BACKEND_URL); passphrase PULUMI_CONFIG_PASSPHRASE"],
     ["a bucket and a KMS", known(BUCKET, { secretsProvider: KMS }), "storage s3://states (PULUMI_BACKEND_URL); provider"],
@@ -96,6 +100,20 @@ describe("what the CLI finds in its environment", () => {
       PULUMI_CONFIG_PASSPHRASE: undefined,
     });
   });
+});
+
+it.each([
+  ["postgres://bob:p@ss/w0rd@db.example/pulumi?sslpassword=hunter2", "postgres://db.example/pulumi"],
+  ["postgres://bob:p?s@db.example/pulumi", "postgres://..."],
+  ["postgres://bob:p@s#s@db.example/pulumi", "postgres://..."],
+  ["postgres://db.example/pulumi?user=bob&password=hunter2", "postgres://db.example/pulumi"],
+  ["postgres://bob@db.example/pulumi?user=bob@example.com", "postgres://..."],
+  ["bob:secret@db.example", "db.example"],
+  ["https://api.pulumi.com", "https://api.pulumi.com"],
+  ["s3://states?region=eu-west-1&awssdk=v2", "s3://states"],
+  ["file:///home/ana@work/state?no_tmp_dir=true", "file:///home/ana@work/state"],
+])("%s is shown as %s", (url, shownAs) => {
+  expect(withoutCredentials(url)).toBe(shownAs);
 });
 
 it("is said in a line, without a password in it", () => {

@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { findCli, isAtLeast, onPath, type Cli } from "../../../src/operate/pulumi/cli";
+import { findCli, isAtLeast, onPath, presentCli, type Cli } from "../../../src/operate/pulumi/cli";
 import { tempDir, type TempDir } from "../../servers";
 
 let directory: TempDir;
@@ -115,6 +115,22 @@ describe("the pinned CLI", () => {
       ].join("\n"),
     );
     expect(existsSync(at("home"))).toBe(false);
+  });
+
+  it("is known without being brought", async () => {
+    const present = (path: string): Promise<Cli | undefined> =>
+      presentCli({
+        variables: { PATH: at(path), PULUMI_HOME: at("home") },
+        package: npmPackage("3.265.0"),
+      });
+    expect(await present("none")).toBeUndefined();
+    expect(existsSync(at("home"))).toBe(false);
+    await find(["none"], npmPackage("3.265.0"));
+    expect(await present("none")).toEqual(BROUGHT());
+    pulumi("old", "v3.19.5");
+    expect(await present("old")).toEqual(BROUGHT());
+    const program = pulumi("bin", "v3.300.0");
+    expect(await present("bin")).toEqual({ program, version: "3.300.0" });
   });
 
   it("is the one of package.json", () => {

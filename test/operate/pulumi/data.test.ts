@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { dataOf, withoutAccounts } from "../../../src/operate/pulumi/data";
+import { besidesStopping, dataOf } from "../../../src/operate/pulumi/data";
 
 const STACK = { urn: "stack", type: "pulumi:pulumi:Stack" };
 const VOLUME = {
@@ -11,20 +11,7 @@ const exported = {
   version: 3,
   deployment: {
     manifest: { version: "v3" },
-    resources: [
-      STACK,
-      { urn: "mx", type: "atalaya:tenant:Tenant", outputs: { tenant: "mx" } },
-      { urn: "provider", type: "pulumi:providers:keycloak", id: "1" },
-      { urn: "docker", type: "pulumi:providers:docker", id: "2" },
-      VOLUME,
-      { urn: "client", type: "keycloak:openid/client:Client", id: "3", provider: "provider::1" },
-      { urn: "org", type: "grafana:oss/organization:Organization", id: "4", deletedWith: "container" },
-      {
-        ...{ urn: "container", type: "docker:index/container:Container", deletedWith: "client" },
-        dependencies: ["data", "client"],
-        propertyDependencies: { env: ["client", "org"], image: ["data"] },
-      },
-    ],
+    resources: [STACK, { urn: "mx", type: "atalaya:tenant:Tenant", outputs: { tenant: "mx" } }, VOLUME],
     pending_operations: [],
   },
 };
@@ -34,23 +21,27 @@ it("tells volumes and tenants by the state", () => {
   expect(dataOf({ version: 3, deployment: {} })).toEqual({ volumes: [], tenants: [] });
 });
 
-it("forgets what lies in Keycloak and Grafana, and every reference to it", () => {
-  expect(withoutAccounts(exported)).toEqual({
-    version: 3,
-    deployment: {
-      manifest: { version: "v3" },
-      resources: [
-        STACK,
-        { urn: "mx", type: "atalaya:tenant:Tenant", outputs: { tenant: "mx" } },
-        { urn: "docker", type: "pulumi:providers:docker", id: "2" },
-        VOLUME,
-        {
-          ...{ urn: "container", type: "docker:index/container:Container" },
-          dependencies: ["data"],
-          propertyDependencies: { env: [], image: ["data"] },
-        },
-      ],
-      pending_operations: [],
-    },
-  });
+const urn = (type: string, name: string): string => `urn:pulumi:dev::atalaya::${type}::${name}`;
+
+it("tells what an update would do besides stopping", () => {
+  const stopping = [
+    { op: "delete", urn: urn("atalaya:data:Logs$docker:index/container:Container", "loki-container") },
+    { op: "delete", urn: urn("docker:index/network:Network", "docker-data") },
+    { op: "same", urn: urn("atalaya:data:Logs$docker:index/volume:Volume", "loki-data") },
+    { op: "same", urn: urn("keycloak:index/realm:Realm", "realm") },
+    { op: "update", urn: urn("atalaya:control:AuthService", "auth") },
+    { op: "update", urn: urn("pulumi:pulumi:Stack", "atalaya-dev") },
+  ];
+  expect(besidesStopping(stopping)).toEqual([]);
+  expect(
+    besidesStopping([
+      ...stopping,
+      {
+        op: "delete",
+        urn: urn("atalaya:tenant:Tenant$grafana:oss/organization:Organization", "pe-organisation"),
+      },
+      { op: "create", urn: urn("docker:index/volume:Volume", "agent-cl-data") },
+      { op: "update", urn: urn("keycloak:openid/client:Client", "agent-pe-client") },
+    ]),
+  ).toEqual(["create agent-cl-data", "delete pe-organisation", "update agent-pe-client"]);
 });

@@ -1,6 +1,15 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { attached, capture, TIMED_OUT } from "../../../src/operate/command";
 import { watch } from "../../../src/operate/pulumi/watch";
 import { tempDir, type TempDir } from "../../servers";
@@ -52,6 +61,26 @@ describe("a command of the engine", () => {
     const args = readFileSync(join(directory.path, "args"), "utf8").trim().split(" ");
     expect(args.slice(0, 3)).toEqual(["up", "--yes", "--event-log"]);
     expect(existsSync(args[3] ?? "")).toBe(false);
+  });
+
+  it("takes away what commands that were killed have left", async () => {
+    const temporary = join(directory.path, "tmp");
+    mkdirSync(temporary);
+    vi.stubEnv("TMPDIR", temporary);
+    const aged = (name: string, hours: number): void => {
+      mkdirSync(join(temporary, name));
+      writeFileSync(join(temporary, name, "events.json"), "");
+      const time = Date.now() / 1000 - hours * 3600;
+      utimesSync(join(temporary, name), time, time);
+    };
+    aged("atalaya-up-old", 25);
+    aged("atalaya-up-new", 23);
+    aged("somebody-elses", 1000);
+    symlinkSync(join(temporary, "somebody-elses"), join(temporary, "atalaya-up-link"));
+    await watch(program("exit 0"), ["up"], {});
+    vi.unstubAllEnvs();
+    expect(readdirSync(temporary).sort()).toEqual(["atalaya-up-link", "atalaya-up-new", "somebody-elses"]);
+    expect(readdirSync(join(temporary, "somebody-elses"))).toEqual(["events.json"]);
   });
 
   it("may end before it came to anything", async () => {

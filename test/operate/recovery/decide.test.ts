@@ -1,19 +1,44 @@
 import { describe, expect, it } from "vitest";
-import { decide, questionOf, removals, sentence, type Found } from "../../../src/operate/recovery/decide";
+import {
+  decide,
+  questionOf,
+  removals,
+  sentence,
+  type Found,
+  type Time,
+} from "../../../src/operate/recovery/decide";
 import {
   mended,
   pendingOf,
   type Operation,
   type StateResource,
 } from "../../../src/operate/recovery/deployment";
-import { client, container, image, network, operation, password, resource, state, volume } from "./state";
+import {
+  client,
+  container,
+  group,
+  image,
+  network,
+  operation,
+  password,
+  resource,
+  state,
+  volume,
+} from "./state";
 
 const creating = (of: StateResource): Operation => operation("creating", of);
 
+const TIME: Time = { begun: new Date("2026-11-21T09:00:00Z"), now: new Date("2026-11-21T11:00:00Z") };
+
 /** What becomes of an operation when its server has this: `kind: sentence`. */
-function decided(of: Operation, found?: Found, resources: readonly StateResource[] = []): string {
+function decided(
+  of: Operation,
+  found?: Found,
+  resources: readonly StateResource[] = [],
+  time = TIME,
+): string {
   const question = questionOf(of);
-  const decision = question.kind === "ask" ? decide(question, resources, found) : question;
+  const decision = question.kind === "ask" ? decide(question, resources, found, time) : question;
   return `${decision.kind}: ${sentence(decision)}`;
 }
 
@@ -87,10 +112,42 @@ describe("what becomes of an operation", () => {
     ]);
   });
 
+  it("that is older than the update: left to a person; without a lock, what has worked for an hour", () => {
+    const made = (when: string, inUse: boolean): Found => ({
+      ...there("c1"),
+      made: new Date(when),
+      ...(inUse && { inUse: true }),
+    });
+    const unlocked = { ...TIME, begun: undefined };
+    const of = (found: Found, time?: Time) => decided(creating(container), found, [], time);
+    const OLDER =
+      "blocked: co-container was being made, and there is a container atalaya-dev-co that is older, of 2026-11-21T08:59:59.000Z, and may be in use: whose is it? Remove or rename it by hand, and recover again.";
+    expect([
+      of(made("2026-11-21T08:59:59Z", false)),
+      of(made("2026-11-21T08:59:59Z", true), unlocked),
+    ]).toEqual([OLDER, OLDER]);
+    for (const unfinished of [
+      of(made("2026-11-21T09:00:01Z", true)),
+      of(made("2026-11-21T08:59:59Z", false), unlocked),
+      of(made("2026-11-21T10:30:00Z", true), unlocked),
+    ])
+      expect(unfinished).toMatch(/^remove: /);
+  });
+
+  it("whose thing holds others' by now: kept", () => {
+    expect([
+      decided(creating(group), there("g1")),
+      decided(creating(group), { ...there("g1"), holds: "members" }),
+    ]).toEqual([
+      "remove: co-group was being made, and its group co is there, unfinished: removed, up makes it anew.",
+      "adopt: co-group was being made, and its group co is there, with members: kept, the state is told of it.",
+    ]);
+  });
+
   it("removes what is in a server before the server, and a network after who is on it", () => {
     const decisions = [network, container, client].flatMap((of) => {
       const question = questionOf(creating(of));
-      return question.kind === "ask" ? [decide(question, [], there("x"))] : [];
+      return question.kind === "ask" ? [decide(question, [], there("x"), TIME)] : [];
     });
     expect(removals(decisions).map(({ operation: { resource: of } }) => of)).toEqual([
       client,

@@ -3,6 +3,7 @@ import { ClientError } from "../../../src/client/error";
 import { OperateError } from "../../../src/operate/error";
 import type { Found } from "../../../src/operate/recovery/decide";
 import type { Exported, Operation } from "../../../src/operate/recovery/deployment";
+import type { LockState } from "../../../src/operate/recovery/lock";
 import { recoverStack, type Interrupted } from "../../../src/operate/recovery/recover";
 import type { Place } from "../../../src/operate/recovery/rules";
 import type { Server } from "../../../src/operate/recovery/servers";
@@ -22,8 +23,9 @@ class Killed {
     [VOLUME, { id: VOLUME, ours: true }],
     ["atalaya-dev-co", { id: "c1", ours: true }],
   ]);
-  lock: Interrupted["lock"] = { kind: "left", owners: ["ana"] };
+  lock: LockState | undefined = { kind: "left", owners: ["ana"] };
   exported: Exported;
+  readonly #meanwhile = new Map<string, () => void>();
   /** The call that kills recover itself. */
   fatal = "";
   answer = true;
@@ -37,7 +39,10 @@ class Killed {
   recover(dryRun = false) {
     return recoverStack({
       stack: "dev",
-      lock: this.lock,
+      lock: () => {
+        this.done.push("lock");
+        return Promise.resolve(this.lock);
+      },
       dryRun,
       say: (line) => this.said.push(line),
       confirm: (question) => {
@@ -51,7 +56,7 @@ class Killed {
       },
       pulumi: this.#pulumi(),
       servers: {
-        docker: this.#server(),
+        docker: () => this.#server(),
         keycloak: (settings) => {
           expect(settings).toEqual({ url: "http://localhost:8090", username: "admin", password: "hunter2" });
           if (this.down)
@@ -67,17 +72,19 @@ class Killed {
     return {
       export: ({ showSecrets } = { showSecrets: false }) => {
         this.#do(showSecrets ? "export secrets" : "export");
+        if (showSecrets) this.#meanwhile.get("export secrets")?.();
         const { deployment } = state([], [], { plaintext: '"hunter2"' });
         return Promise.resolve(JSON.stringify(showSecrets ? { version: 3, deployment } : this.exported));
       },
       cancel: () => {
         this.#do("cancel");
-        this.lock = { kind: "free" };
+        if (this.lock !== undefined) this.lock = { kind: "free" };
+        this.#meanwhile.get("cancel")?.();
         return Promise.resolve();
       },
       import: (text) => {
         this.#do("import");
-        expect(this.lock?.kind).toBe("free");
+        expect(this.lock?.kind ?? "free").toBe("free");
         expect(text).not.toContain("hunter2");
         this.exported = JSON.parse(text) as Exported;
         return Promise.resolve();
@@ -102,6 +109,11 @@ class Killed {
     };
   }
 
+  /** What somebody else does at the time of a call. */
+  during(what: string, act: () => void): void {
+    this.#meanwhile.set(what, act);
+  }
+
   /** It is done, and then it is killed. */
   #do(what: string): void {
     this.done.push(what);
@@ -112,7 +124,11 @@ class Killed {
   }
 }
 
-const RECOVERED = ["export", "export secrets", "keep", "remove k1", "remove c1", "cancel", "import"];
+const RECOVERED = [
+  ...["lock", "export", "export secrets"],
+  ...["lock", "export", "keep", "remove k1", "remove c1", "cancel"],
+  ...["lock", "export", "import"],
+];
 
 describe("recover", () => {
   it("removes what is unfinished, then takes the lock away, then tells the state what is kept, and reads that", async () => {
@@ -126,7 +142,7 @@ describe("recover", () => {
       `  co-data was being made, and its volume ${VOLUME} is there: kept, the state is told of it.`,
       "  co-container was being made, and its container atalaya-dev-co is there, unfinished: removed, up makes it anew.",
       "  co-password was being made, on no server: up makes it anew.",
-      "The state as it was, encrypted as it was: copy.json",
+      "The state as it was, encrypted as it was: copy.json (the newest 5 such copies are kept)",
       "Reading what was kept, as its servers have it now ...",
     ]);
     expect(killed.exported.deployment.pending_operations).toEqual([]);
@@ -135,7 +151,7 @@ describe("recover", () => {
   });
 
   it("goes on after it was killed itself, whenever that was", async () => {
-    for (const fatal of RECOVERED) {
+    for (const fatal of new Set(RECOVERED.filter((what) => what !== "lock"))) {
       const killed = new Killed();
       killed.fatal = fatal;
       const first = fatal === "export secrets" ? "refused" : "killed";
@@ -151,20 +167,21 @@ describe("recover", () => {
   it("with --dry-run only reads", async () => {
     const killed = new Killed();
     expect(await killed.recover(true)).toBe("recovered");
-    expect(killed.done).toEqual(["export", "export secrets"]);
+    expect(killed.done).toEqual(["lock", "export", "export secrets"]);
     killed.lock = undefined;
+    killed.said.length = 0;
     expect(await killed.recover(true)).toBe("recovered");
-    expect(killed.said.at(-1)).toBe(
+    expect(killed.said[0]).toBe(
       "Whether somebody updates stack dev now cannot be seen from here. Make sure that nobody does.",
     );
-    expect([killed.done.length, killed.asked]).toEqual([4, []]);
+    expect([killed.done.length, killed.asked]).toEqual([6, []]);
   });
 
   it("changes nothing at all while a server does not answer", async () => {
     const killed = new Killed();
     killed.down = true;
     expect(await killed.recover()).toBe("refused");
-    expect(killed.done).toEqual(["export", "export secrets"]);
+    expect(killed.done).toEqual(["lock", "export", "export secrets"]);
     expect(killed.said).toContain(
       "  co-client was being made, and whether it was cannot be asked: Keycloak at http://localhost:8090 cannot be reached: ECONNREFUSED. If it does not run: npx atalaya restart keycloak.",
     );
@@ -174,15 +191,16 @@ describe("recover", () => {
   it("asks for no secrets where no server needs them", async () => {
     const killed = new Killed([operation("creating", container)]);
     expect(await killed.recover()).toBe("recovered");
-    expect(killed.done).toEqual(["export", "keep", "remove c1", "cancel", "import"]);
+    expect(killed.done).toEqual(RECOVERED.filter((what) => !/secrets|k1/.test(what)));
   });
 
   it("only takes the lock away where nothing was under way, and does nothing where there is none", async () => {
     const killed = new Killed([]);
     expect(await killed.recover()).toBe("recovered");
-    expect(killed.done).toEqual(["export", "cancel"]);
+    const done = ["lock", "export", "lock", "export", "cancel"];
+    expect(killed.done).toEqual(done);
     expect(await killed.recover()).toBe("nothing");
-    expect(killed.done).toEqual(["export", "cancel", "export"]);
+    expect(killed.done).toEqual([...done, "lock", "export"]);
   });
 
   it("is refused while the update runs", async () => {
@@ -190,7 +208,7 @@ describe("recover", () => {
     killed.lock = { kind: "held", owners: ["ana"] };
     expect(await killed.recover()).toBe("refused");
     expect([killed.done, killed.said]).toEqual([
-      [],
+      ["lock"],
       [
         "Stack dev is being updated by ana, which runs. Wait until it ends, or stop it (Ctrl-C, once), and recover then.",
       ],
@@ -202,7 +220,8 @@ describe("recover", () => {
     killed.lock = { kind: "elsewhere", owners: ["ana on laptop"] };
     killed.answer = false;
     expect(await killed.recover()).toBe("refused");
-    expect(killed.done).toEqual(["export", "export secrets"]);
+    // Nothing is known yet that grows old while somebody thinks about it.
+    expect(killed.done).toEqual(["lock"]);
     killed.answer = true;
     expect(await killed.recover()).toBe("recovered");
     expect(killed.asked[1]).toBe(
@@ -214,11 +233,48 @@ describe("recover", () => {
     const killed = new Killed([operation("updating", container)]);
     killed.lock = undefined;
     killed.fatal = "cancel";
-    const outcome = killed.recover();
-    // What it does not know: an import comes to a stack that is free.
-    killed.lock = { kind: "free" };
-    expect(await outcome).toBe("recovered");
-    expect(killed.done).toEqual(["export", "keep", "cancel", "import"]);
+    expect(await killed.recover()).toBe("recovered");
+    expect(killed.done).toEqual(RECOVERED.filter((what) => !/secrets|remove/.test(what)));
+  });
+
+  const CHANGED = "Nothing further was done: the state has changed meanwhile: recover again.";
+  const other = state([operation("creating", volume)]);
+
+  it.each<readonly [string, (killed: Killed) => void]>([
+    ["the state", (killed) => (killed.exported = other)],
+    ["the lock's owner", (killed) => (killed.lock = { kind: "left", owners: ["ben"] })],
+    ["the lock's time", (killed) => (killed.lock = { kind: "left", owners: ["ana"], begun: new Date() })],
+    ["the lock, which is gone", (killed) => (killed.lock = { kind: "free" })],
+  ])("stops before it does anything when something has changed: %s", async (_, change) => {
+    const killed = new Killed();
+    killed.during("export secrets", () => {
+      change(killed);
+    });
+    expect(await killed.recover()).toBe("refused");
+    expect(killed.done.filter((what) => !/^(lock|export)/.test(what))).toEqual([]);
+    expect([killed.said.at(-1), killed.things.size]).toEqual([CHANGED, 3]);
+  });
+
+  it.each<readonly [string, (killed: Killed) => void]>([
+    ["the state", (killed) => (killed.exported = other)],
+    ["the lock", (killed) => (killed.lock = { kind: "held", owners: ["ben"] })],
+  ])("does not overwrite what somebody began after the lock was taken away: %s", async (_, change) => {
+    const killed = new Killed();
+    killed.during("cancel", () => {
+      change(killed);
+    });
+    expect(await killed.recover()).toBe("refused");
+    expect([killed.done.includes("cancel"), killed.done.includes("import")]).toEqual([true, false]);
+    expect(killed.said.at(-1)).toBe(CHANGED);
+  });
+
+  it("removes nothing that was there before the update began", async () => {
+    const killed = new Killed([operation("creating", container)]);
+    killed.things.set("atalaya-dev-co", { id: "c1", ours: true, made: new Date("2026-11-20T09:00:00Z") });
+    killed.lock = { kind: "left", owners: ["ana"], begun: new Date("2026-11-21T09:00:00Z") };
+    expect(await killed.recover()).toBe("refused");
+    expect([killed.done, killed.things.size]).toEqual([["lock", "export"], 3]);
+    expect(killed.said.at(-1)).toBe("Nothing was changed. Do what is said above, and recover again.");
   });
 
   it("says when what was kept cannot be read now", async () => {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadStack } from "../../../src/cli/load";
 import type { Recording, ResourceRecord } from "../../../src/model/recording";
+import { STOPPING_MS } from "../../../src/operate/docker/restart";
 import { ruleOf, type Place } from "../../../src/operate/recovery/rules";
 import { record } from "../../../src/preview/recorder";
 import { declareStack } from "../../../src/stack/program";
@@ -71,6 +72,14 @@ describe("what becomes of a thing that was being made", () => {
     expect(sought.length).toBeGreaterThan(150);
   });
 
+  it("waits longer for a container than the engine gives it to stop in", () => {
+    const seconds = dev.resources
+      .filter(({ type }) => type === "docker:index/container:Container")
+      .map(({ inputs }) => Number(inputs["stopTimeout"] ?? 0));
+    expect(Math.max(...seconds)).toBeGreaterThanOrEqual(120);
+    expect(STOPPING_MS).toBeGreaterThan(1_000 * Math.max(...seconds) + 60_000);
+  });
+
   it("finds it by what its server calls it", () => {
     const inputs = { realmId: "r", clientId: "c 1", name: "n" };
     const place = (type: string, given: ResourceRecord["inputs"]) => placeOf({ type, inputs: given });
@@ -92,7 +101,10 @@ describe("what becomes of a thing that was being made", () => {
       server: "keycloak",
       called: "group n",
       path: "/realms/r/groups/p/children",
-      listed: { key: "name", value: "n", query: { search: "n", exact: "true" }, items: "/realms/r/groups" },
+      listed: {
+        ...{ key: "name", value: "n", query: { search: "n", exact: "true" } },
+        ...{ items: "/realms/r/groups", members: true },
+      },
     });
     expect(place("keycloak:oidc/identityProvider:IdentityProvider", { realm: "r", alias: "a" })).toEqual({
       server: "keycloak",
@@ -123,7 +135,11 @@ describe("what becomes of a thing that was being made", () => {
       undefined,
     );
     expect(placeOf({ type: "grafana:oss/dataSource:DataSource", inputs: { uid: "u" } })).toBeUndefined();
-    expect(placeOf({ type: "docker:index/container:Container", inputs: { name: "c" } })).toBeUndefined();
+    const label = { label: "atalaya.environment", value: secret };
+    for (const labels of [undefined, secret, "x", [secret, null], [label]])
+      expect(placeOf({ type: "docker:index/container:Container", inputs: { name: "c", labels } })).toBe(
+        undefined,
+      );
     const mapper = `${KEYCLOAK}/audienceProtocolMapper:AudienceProtocolMapper`;
     expect(placeOf({ type: mapper, inputs: { realmId: "r", name: "n" } })).toBeUndefined();
   });

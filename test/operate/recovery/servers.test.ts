@@ -3,9 +3,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { inspectContainers } from "../../../src/operate/docker/containers";
+import type { Fields } from "../../../src/operate/recovery/deployment";
 import { dockerServer } from "../../../src/operate/recovery/docker";
 import { grafanaServer } from "../../../src/operate/recovery/grafana";
 import { keycloakServer } from "../../../src/operate/recovery/keycloak";
+import { ruleOf } from "../../../src/operate/recovery/rules";
 import { tempDir, type TempDir } from "../../servers";
 
 /** Answers by what it is asked, and writes down all that it was. */
@@ -18,6 +21,14 @@ process.stdout.write(out);
 process.stderr.write(err);
 process.exit(code);
 `;
+
+/** An engine that answers. */
+const ENGINE = {
+  "version --format {{json .}}": {
+    out: JSON.stringify({ Server: { Version: "28.2.2", ApiVersion: "1.50", Os: "linux" } }),
+  },
+  "info --format {{json .}}": { out: "{}" },
+};
 
 describe("Docker", () => {
   let directory: TempDir;
@@ -43,7 +54,7 @@ describe("Docker", () => {
       args,
       { ...rest, ...(out && { out: JSON.stringify(out) }) },
     ]);
-    process.env["DOCKER_ANSWERS"] = JSON.stringify(Object.fromEntries(said));
+    process.env["DOCKER_ANSWERS"] = JSON.stringify({ ...ENGINE, ...Object.fromEntries(said) });
   };
   const asked = async (): Promise<readonly string[]> => {
     const { readFile } = await import("node:fs/promises");
@@ -76,7 +87,8 @@ describe("Docker", () => {
       place("network", "gone"),
       place("container", "gone"),
     ];
-    expect(await Promise.all(places.map((one) => dockerServer.find(one)))).toEqual([
+    const server = dockerServer();
+    expect(await Promise.all(places.map((one) => server.find(one)))).toEqual([
       { id: "c1", ours: true },
       undefined,
       { id: "c2", ours: false },
@@ -85,13 +97,71 @@ describe("Docker", () => {
       undefined,
       undefined,
     ]);
+    expect((await asked()).filter((line) => line.startsWith("version"))).toHaveLength(1);
+  });
+
+  it("says when it was made, and whether it works", async () => {
+    const Created = "2026-11-21T09:13:04.123456789Z";
+    const of = (Status: string, health?: string) => ({
+      out: [
+        {
+          ...{ Id: "c1", Name: "/a", Created, Config: { Labels } },
+          State: { Status, ...(health !== undefined && { Health: { Status: health } }) },
+        },
+      ],
+    });
+    const found = async (answer: ReturnType<typeof of>) => {
+      answers({ "container inspect a": answer });
+      return (await dockerServer().find(place("container", "a")))?.inUse ?? false;
+    };
+    expect([
+      await found(of("running")),
+      await found(of("running", "healthy")),
+      await found(of("running", "none")),
+      await found(of("running", "starting")),
+      await found(of("exited", "healthy")),
+      await found(of("created")),
+    ]).toEqual([true, true, true, false, false, false]);
+    expect(await dockerServer().find(place("container", "a"))).toEqual({
+      id: "c1",
+      ours: true,
+      made: new Date("2026-11-21T09:13:04.123Z"),
+    });
+  });
+
+  const UNREACHABLE = [
+    'Failed to initialize: unable to resolve docker endpoint: context "gone": context not found: open /home/ana/.docker/contexts/meta/1f/meta.json: no such file or directory',
+    'error during connect: Get "http://nosuch.invalid:2375/v1.50/networks/n": dial tcp: lookup nosuch.invalid: no such host',
+    "unable to resolve docker endpoint: open /home/ana/.docker/ca.pem: no such file or directory",
+    "failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct and if the daemon is running: dial unix /var/run/docker.sock: connect: no such file or directory",
+  ];
+
+  it.each(UNREACHABLE)("is not asked for things while it is not there itself: %s", async (err) => {
+    // As an engine that has nothing.
+    const nothing = { err: "Error: No such container: a\n", code: 1 };
+    answers({ "version --format {{json .}}": { err, code: 1 }, "container inspect a": nothing });
+    const server = dockerServer();
+    const find = () => server.find(place("container", "a"));
+    await expect(find()).rejects.toThrow(`does not answer: ${err}`);
+    await expect(find()).rejects.toThrow(`does not answer: ${err}`);
+    expect((await asked()).filter((line) => line.includes("inspect a"))).toEqual([]);
+  });
+
+  it.each(UNREACHABLE)("that goes away has nothing to say of what it has: %s", async (err) => {
+    const [gone, id] = [{ err, code: 1 }, "c1"];
+    answers({ "network inspect n": gone, "stop c1": gone, "container inspect a": gone });
+    await expect(dockerServer().find(place("network", "n"))).rejects.toThrow(err);
+    await expect(dockerServer().remove(place("container", "a"), id)).rejects.toThrow(
+      `\`docker stop a\` failed: ${err}`,
+    );
+    await expect(inspectContainers(["a"])).rejects.toThrow(err);
   });
 
   it("stops a container before it removes it, and never a volume", async () => {
     answers({});
-    await dockerServer.remove(place("container", "a"), "c1");
-    await dockerServer.remove(place("network", "n"), "n1");
-    await expect(dockerServer.remove(place("volume", "v"), "v")).rejects.toThrow(
+    await dockerServer().remove(place("container", "a"), "c1");
+    await dockerServer().remove(place("network", "n"), "n1");
+    await expect(dockerServer().remove(place("volume", "v"), "v")).rejects.toThrow(
       "The volume v holds data: it is never removed.",
     );
     expect(await asked()).toEqual(["stop c1", "rm --force --volumes c1", "network rm n1"]);
@@ -104,13 +174,58 @@ describe("Docker", () => {
       "rm --force --volumes c1": { err: "Error response from daemon: No such container: c1\n", code: 1 },
       "volume inspect v": { err: "Cannot connect to the Docker daemon\n", code: 1 },
     });
-    await expect(dockerServer.remove(place("network", "n"), "n1")).rejects.toThrow(
-      "`docker network rm n1` failed: Error response from daemon: network n has active endpoints",
+    await expect(dockerServer().remove(place("network", "n"), "n1")).rejects.toThrow(
+      "`docker network rm n` failed: Error response from daemon: network n has active endpoints",
     );
-    await dockerServer.remove(place("container", "a"), "c1");
-    await expect(dockerServer.find(place("volume", "v"))).rejects.toThrow(
+    await dockerServer().remove(place("container", "a"), "c1");
+    await expect(dockerServer().find(place("volume", "v"))).rejects.toThrow(
       "`docker volume inspect v` failed: Cannot connect to the Docker daemon",
     );
+  });
+});
+
+describe("Keycloak", () => {
+  it("says who is in a group, and since when a user is there", async () => {
+    const answers: Readonly<Record<string, unknown>> = {
+      "/realms/master/protocol/openid-connect/token": { access_token: "t", expires_in: 60 },
+      "/admin/realms/r/groups?search=empty&exact=true&max=1000": [{ id: "g1", name: "empty" }],
+      "/admin/realms/r/groups?search=full&exact=true&max=1000": [{ id: "g2", name: "full" }],
+      "/admin/realms/r/groups/g0/children?search=above&exact=true&max=1000": [{ id: "g3", name: "above" }],
+      "/admin/realms/r/groups/g1/members?max=1": [],
+      "/admin/realms/r/groups/g1/children?max=1": [],
+      "/admin/realms/r/groups/g2/members?max=1": [{ id: "u1" }],
+      "/admin/realms/r/groups/g3/members?max=1": [],
+      "/admin/realms/r/groups/g3/children?max=1": [{ id: "g4" }],
+      "/admin/realms/r/users?username=ana&exact=true&max=1000": [
+        { id: "u1", username: "ana", createdTimestamp: 1_795_252_384_000 },
+      ],
+    };
+    const http = createServer((request, response) => {
+      const answer = answers[request.url ?? ""];
+      response.writeHead(answer === undefined ? 404 : 200, { "content-type": "application/json" });
+      response.end(JSON.stringify(answer ?? {}));
+    });
+    await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    const server = keycloakServer({ url, username: "admin", password: "right" });
+    const find = (type: string, inputs: Fields) => {
+      const rule = ruleOf(`keycloak:index/${type}`);
+      const place =
+        rule !== undefined && "place" in rule ? rule.place({ realmId: "r", ...inputs }) : undefined;
+      return place?.server === "keycloak" ? server.find(place) : undefined;
+    };
+    expect([
+      await find("group:Group", { name: "empty" }),
+      await find("group:Group", { name: "full" }),
+      await find("group:Group", { name: "above", parentId: "g0" }),
+      await find("user:User", { username: "ana" }),
+    ]).toEqual([
+      { id: "g1", ours: true },
+      { id: "g2", ours: true, holds: "members" },
+      { id: "g3", ours: true, holds: "groups below it" },
+      { id: "u1", ours: true, made: new Date(1_795_252_384_000), inUse: true },
+    ]);
+    http.close();
   });
 });
 

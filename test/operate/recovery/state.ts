@@ -30,6 +30,10 @@ export const client = resource("keycloak:openid/client:Client", "co-client", {
   inputs: { realmId: "observability", clientId: "agent-co" },
   provider: `${PROVIDER}::0b1c`,
 });
+export const group = resource("keycloak:index/group:Group", "co-group", {
+  inputs: { realmId: "observability", name: "co" },
+  provider: `${PROVIDER}::0b1c`,
+});
 export const password = resource("random:index/randomPassword:RandomPassword", "co-password");
 export const image = resource("docker:index/remoteImage:RemoteImage", "alloy");
 
