@@ -19,6 +19,44 @@ const schema = z.object({
   ATALAYA_PEPPER_FILE: z.string().min(1),
 });
 
+/** `host:port`, of which the host is a name or an IPv4 address. */
+const ADDRESS = /^([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?):([0-9]{1,5})$/;
+
+const addresses = z.string().transform((text, context): readonly RedisAddress[] =>
+  text.split(",").map((part) => {
+    const [, host = "", digits = ""] = ADDRESS.exec(part.trim()) ?? [];
+    const port = Number(digits);
+    if (port < 1 || port > 65_535)
+      context.addIssue("must be host:port, or several of them with commas between");
+    return { host, port };
+  }),
+);
+
+/** Where keys and data of the tenant API are. All or nothing: without any of them there is no tenant API. */
+const redisSchema = z.object({
+  /** Redis itself or, with a master's name, the Sentinels that know where it is: `host:port`, with commas between. */
+  ATALAYA_REDIS_ADDRESSES: addresses,
+  /** As the Sentinels call it. Left out where there are none. */
+  ATALAYA_REDIS_MASTER: z.string().min(1).optional(),
+  /** Of Redis and of the Sentinels. */
+  ATALAYA_REDIS_USER: z.string().min(1),
+  /** Read again for each new connection. */
+  ATALAYA_REDIS_PASSWORD_FILE: z.string().min(1),
+});
+
+export interface RedisAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface RedisSettings {
+  /** Redis itself or, with `master`, the Sentinels. */
+  readonly addresses: readonly RedisAddress[];
+  readonly master?: string;
+  readonly user: string;
+  readonly passwordFile: string;
+}
+
 export interface Settings {
   readonly host: string;
   readonly port: number;
@@ -28,16 +66,20 @@ export interface Settings {
   readonly directoryFile: string;
   readonly keysFile: string;
   readonly pepperFile: string;
+  /** Left out where there is no store. */
+  readonly redis?: RedisSettings;
 }
 
 /** Names of the variables, for the component that sets them. */
-export type SettingName = keyof z.infer<typeof schema>;
+export type SettingName = keyof z.infer<typeof schema> | keyof z.infer<typeof redisSchema>;
 
 /** Reads and checks all settings. Throws one Error that lists every problem, by variable. */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const parsed = schema.safeParse(environment);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map(({ path, message }) => {
+  const redis = readRedis(environment);
+  const problems = [...(parsed.error?.issues ?? []), ...redis.issues];
+  if (!parsed.success || problems.length > 0) {
+    const lines = problems.map(({ path, message }) => {
       const name = path.join(".");
       return `  ${name}: ${environment[name] === undefined ? "is not set" : message}`;
     });
@@ -53,5 +95,32 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     directoryFile: env.ATALAYA_DIRECTORY_FILE,
     keysFile: env.ATALAYA_KEYS_FILE,
     pepperFile: env.ATALAYA_PEPPER_FILE,
+    ...(redis.settings !== undefined && { redis: redis.settings }),
+  };
+}
+
+interface ReadRedis {
+  readonly settings?: RedisSettings;
+  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
+}
+
+function readRedis(environment: NodeJS.ProcessEnv): ReadRedis {
+  if (!Object.keys(redisSchema.shape).some((name) => environment[name] !== undefined)) return { issues: [] };
+  const parsed = redisSchema.safeParse(environment);
+  if (!parsed.success) return { issues: parsed.error.issues };
+  const { data } = parsed;
+  const { ATALAYA_REDIS_ADDRESSES: all, ATALAYA_REDIS_MASTER: master } = data;
+  if (master === undefined && all.length > 1) {
+    const message = "several addresses are Sentinels': set ATALAYA_REDIS_MASTER to the name of their master";
+    return { issues: [{ path: ["ATALAYA_REDIS_ADDRESSES"], message }] };
+  }
+  return {
+    issues: [],
+    settings: {
+      addresses: all,
+      ...(master !== undefined && { master }),
+      user: data.ATALAYA_REDIS_USER,
+      passwordFile: data.ATALAYA_REDIS_PASSWORD_FILE,
+    },
   };
 }

@@ -1,7 +1,9 @@
-import type { DeclaredKey, KeyRight } from "../model/directory";
+import type { KeyRight } from "../model/directory";
 import { matchRoutes } from "../model/match";
 import { PEOPLE_CLIENT } from "../model/names";
 import type { Right } from "../model/routes";
+import { findKey } from "./api-keys/find";
+import type { KeyLookup } from "./api-keys/lookup";
 import { type AuthorizationRequest, deny, type Judgement, undecided } from "./decision";
 import { activeTenant, type Directory } from "./directory";
 import { credentialOf, type KeyRing } from "./keys";
@@ -13,6 +15,8 @@ import type { Claims, TokenVerifier } from "./tokens";
 export interface Knowledge {
   readonly directory: Directory | undefined;
   readonly keys: KeyRing | undefined;
+  /** Keys that people made themselves. Left out where there is no Redis to keep them in. */
+  readonly selfService?: Pick<KeyLookup, "find"> | undefined;
   readonly verify: TokenVerifier;
   /** Told what failed inside: nobody else learns of it. */
   readonly onFailure?: (error: unknown) => void;
@@ -29,7 +33,7 @@ export async function decide(request: AuthorizationRequest, knowledge: Knowledge
 }
 
 async function judge(request: AuthorizationRequest, knowledge: Knowledge): Promise<Judgement> {
-  const { directory, keys, verify } = knowledge;
+  const { directory, verify } = knowledge;
   const routes = matchRoutes(request.method, request.path);
   const none = { routes, credential: "none" } as const;
   if (routes.length === 0) return { decision: deny("route_unknown"), ...none };
@@ -42,7 +46,7 @@ async function judge(request: AuthorizationRequest, knowledge: Knowledge): Promi
     case "none":
       return { decision: deny("credential_missing"), ...none };
     case "key":
-      return { ...decideKey(credential.key, subject, keys), routes };
+      return { ...(await decideKey(credential.key, subject, knowledge)), routes };
     case "token":
       return { ...(await decideToken(credential.token, subject, verify)), routes };
     default:
@@ -50,18 +54,15 @@ async function judge(request: AuthorizationRequest, knowledge: Knowledge): Promi
   }
 }
 
-function decideKey(
+async function decideKey(
   secret: string,
   { request, routes, directory }: Subject,
-  keys: KeyRing | undefined,
-): Verdict {
+  { keys, selfService }: Knowledge,
+): Promise<Verdict> {
   const credential = "key";
-  if (keys === undefined) return { decision: undecided("keys_unavailable"), credential };
-  const key = keys.find(secret);
-  if (key === undefined) {
-    const decision = keys.settled() ? deny("key_invalid") : undecided("keys_unavailable");
-    return { decision, credential };
-  }
+  const key = await findKey(secret, keys, selfService);
+  if (key.kind === "unknown") return { decision: undecided("keys_unavailable"), credential };
+  if (key.kind === "invalid") return { decision: deny("key_invalid"), credential };
   const user = key.id;
   const tenant = activeTenant(directory, key.orgId);
   if (tenant === undefined) return { decision: deny("tenant_denied"), credential, user };
@@ -72,8 +73,8 @@ function decideKey(
   return { decision: { kind: "allow", orgId: tenant.orgId, userId: user }, ...found };
 }
 
-const keyAllows = (key: DeclaredKey, right: Right): boolean =>
-  "signal" in right && key.rights.includes(`${right.signal}:${right.verb}` satisfies KeyRight);
+const keyAllows = ({ rights }: { readonly rights: readonly KeyRight[] }, right: Right): boolean =>
+  "signal" in right && rights.includes(`${right.signal}:${right.verb}` satisfies KeyRight);
 
 async function decideToken(token: string, subject: Subject, verify: TokenVerifier): Promise<Verdict> {
   const verdict = await verify(token);

@@ -31,7 +31,7 @@ export const deny = (code: DenialCode): Decision => ({ kind: "deny", status: DEN
 export const undecided = (code: UndecidedCode): Decision => ({ kind: "undecided", code });
 
 /** `token`: a bearer token of which nothing is known, because it was not verified. */
-export type CredentialKind = "none" | "key" | "agent" | "person" | "token";
+export type CredentialKind = "none" | "key" | "agent" | "service" | "person" | "token";
 
 /** A decision and what was found out on the way, for the audit: nothing in it is merely claimed. */
 export interface Judgement {

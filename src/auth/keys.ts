@@ -18,7 +18,12 @@ export class KeyRing {
   }
 
   find(key: string): DeclaredKey | undefined {
-    return this.#byHash.get(createHmac("sha256", this.#pepper).update(key).digest("hex"));
+    return this.#byHash.get(this.hash(key));
+  }
+
+  /** What is kept of a key, declared or not: lower-case hexadecimal, 64 characters. */
+  hash(key: string): string {
+    return createHmac("sha256", this.#pepper).update(key).digest("hex");
   }
 }
 

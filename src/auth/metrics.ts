@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { LOOKUP_RESULTS, type LookupResult } from "./api-keys/lookup";
 import type { Judgement } from "./decision";
 import type { FetchResult } from "./key-store";
 
@@ -12,6 +13,8 @@ export interface Observed {
   readonly keysAge: () => number | undefined;
   readonly cachedTokens: () => number;
   readonly droppedLines: () => number;
+  /** Left out where there is no Redis. */
+  readonly redisUp?: (() => boolean) | undefined;
   readonly files: Readonly<
     Record<string, { readonly lastSuccess: number | undefined; readonly refusals: number }>
   >;
@@ -22,6 +25,7 @@ export interface Metrics {
   readonly decided: (judgement: Judgement, seconds: number) => void;
   readonly fetchedKeys: (result: FetchResult) => void;
   readonly lookedUp: (result: "hit" | "miss") => void;
+  readonly lookedUpKey: (result: LookupResult) => void;
   readonly observe: (observed: Observed) => void;
   readonly text: () => Promise<string>;
   readonly contentType: string;
@@ -57,6 +61,13 @@ export function createMetrics(): Metrics {
     labelNames: ["result"] as const,
     registers,
   });
+  const keys = new Counter({
+    name: `${PREFIX}key_lookups_total`,
+    help: "Self-service keys by where the answer came from: stale while Redis is away, unknown when there was none.",
+    labelNames: ["result"] as const,
+    registers,
+  });
+  for (const result of LOOKUP_RESULTS) keys.inc({ result }, 0);
   for (const result of ["replaced", "unchanged", "failed", "refused"]) fetches.inc({ result }, 0);
   for (const result of ["hit", "miss"]) lookups.inc({ result }, 0);
   return {
@@ -71,6 +82,9 @@ export function createMetrics(): Metrics {
     lookedUp: (result) => {
       lookups.inc({ result });
     },
+    lookedUpKey: (result) => {
+      keys.inc({ result });
+    },
     observe: (observed) => {
       observe(registry, observed);
     },
@@ -82,7 +96,10 @@ export function createMetrics(): Metrics {
   };
 }
 
-function observe(registry: Registry, { keysAge, cachedTokens, droppedLines, files }: Observed): void {
+function observe(
+  registry: Registry,
+  { keysAge, cachedTokens, droppedLines, redisUp, files }: Observed,
+): void {
   const registers = [registry];
   const gauge = (name: string, help: string, value: () => number): void => {
     new Gauge({
@@ -98,6 +115,8 @@ function observe(registry: Registry, { keysAge, cachedTokens, droppedLines, file
   const age = (): number => keysAge() ?? Number.POSITIVE_INFINITY;
   gauge("jwks_age_seconds", "Since Keycloak last gave its keys; infinite while it never did.", age);
   gauge("token_cache_entries", "Verified tokens that are kept.", cachedTokens);
+  if (redisUp !== undefined)
+    gauge("redis_up", "Whether Redis is connected to, and is the master.", () => Number(redisUp()));
   new Counter({
     name: `${PREFIX}log_lines_dropped_total`,
     help: "Log lines that nobody took.",

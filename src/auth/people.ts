@@ -1,6 +1,6 @@
 import type { DirectoryTenant } from "../model/directory";
 import { OPERATORS_GROUP, orgId, tenantGroup, type TenantId } from "../model/names";
-import { ROLES } from "../model/roles";
+import { ROLES, type Role } from "../model/roles";
 import { deny } from "./decision";
 import { activeTenant, type Directory } from "./directory";
 import { grants, type Subject, type Verdict } from "./subject";
@@ -15,18 +15,37 @@ const TENANT_GROUP = new RegExp(`^${tenantGroup("([^/]+)" as TenantId)}/(?:${ROL
  * the tenant out where there is only one that it could mean.
  */
 export function decidePerson(claims: Claims, { request, routes, directory }: Subject): Verdict {
-  const { sub: user, tenant_id: claimed, groups } = claims;
-  if (typeof user !== "string" || !USER_ID.test(user))
-    return { decision: deny("token_invalid"), credential: "person" };
+  const user = personId(claims);
+  if (user === undefined) return { decision: deny("token_invalid"), credential: "person" };
   const person = { credential: "person", user } as const;
-  // A token that could be read as an agent's as well was issued by mistake.
-  if (claimed !== undefined) return { decision: deny("tenant_denied"), ...person };
   // First, because on these routes no tenant that they could name would help.
-  if (!grants(routes, "read")) return { decision: deny("right_missing"), ...person };
-  const tenant = chosenTenant(readable(groups, directory), request.requestedTenant, directory);
+  if (claims.tenant_id === undefined && !grants(routes, "read"))
+    return { decision: deny("right_missing"), ...person };
+  const tenant = tenantOfPerson(claims, request.requestedTenant, directory);
   if (typeof tenant === "string") return { decision: deny(tenant), ...person };
   const decision = { kind: "allow", orgId: tenant.orgId, userId: user } as const;
   return { decision, ...person, tenant: tenant.orgId };
+}
+
+export function personId({ sub }: Claims): string | undefined {
+  return typeof sub === "string" && USER_ID.test(sub) ? sub : undefined;
+}
+
+/** The one tenant that this request of a person is about, or why there is none. */
+export function tenantOfPerson(
+  { tenant_id: claimed, groups }: Claims,
+  requested: string | undefined,
+  directory: Directory,
+): DirectoryTenant | "tenant_denied" | "tenant_required" {
+  // A token that could be read as an agent's as well was issued by mistake.
+  if (claimed !== undefined) return "tenant_denied";
+  return chosenTenant(readable(groups, directory), requested, directory);
+}
+
+/** The strongest that the groups say; none of an operator who is no member. */
+export function roleIn({ groups }: Claims, tenant: DirectoryTenant): Role | undefined {
+  const paths: readonly unknown[] = Array.isArray(groups) ? groups : [];
+  return ROLES.find((role) => paths.includes(`${tenantGroup(tenant.id)}/${role}`));
 }
 
 interface Readable {

@@ -1,13 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { API_KEY_HEADER, REQUESTED_TENANT_HEADER, TENANT_HEADER, USER_HEADER } from "../model/headers";
 import { type AuthorizationRequest, type Decision, undecided } from "./decision";
+import { headersOf } from "./headers";
 
 /** Seconds until a sender should try again when we could not decide. */
 const RETRY_AFTER = 5;
 const PREFIX = "/authz";
+const API = "/api";
 const REQUEST_ID = "x-request-id";
 /** Bytes. Envoy takes 32 KiB and adds a few of its own: what it took must not fail here, or it would read as a denial. */
 const LARGEST_HEADERS = 64 * 1024;
+/** Milliseconds for a request to come in, with its body. Envoy has all of it before it sends any. */
+const LONGEST_REQUEST = 15_000;
+const LOOK_FOR_LATE = 5_000;
 
 export interface Readiness {
   /** Whether decisions can be made at all. */
@@ -23,10 +28,18 @@ export interface Service {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Whether connections should go elsewhere. */
   readonly draining: () => boolean;
+  /** The tenant API: all of `/api` and below. Without it, that is not found. */
+  readonly api?: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
 export function createAuthServer(service: Service): Server {
-  return createServer({ maxHeaderSize: LARGEST_HEADERS }, (request, response) => {
+  const options = {
+    maxHeaderSize: LARGEST_HEADERS,
+    requestTimeout: LONGEST_REQUEST,
+    headersTimeout: LONGEST_REQUEST,
+    connectionsCheckingInterval: LOOK_FOR_LATE,
+  };
+  return createServer(options, (request, response) => {
     respond(service, request, response).catch(() => {
       if (response.headersSent) {
         response.destroy();
@@ -50,7 +63,9 @@ async function respond(service: Service, request: IncomingMessage, response: Ser
     return;
   }
   lastIfDraining(service, response);
-  if (path === "/health") {
+  if (service.api !== undefined && (path === API || path.startsWith(`${API}/`))) {
+    service.api(request, response);
+  } else if (path === "/health") {
     send(response, 200, { status: "ok" });
   } else if (path === "/ready") {
     const readiness = service.readiness();
@@ -73,18 +88,9 @@ function withoutQuery(url: string): string {
   return query === -1 ? url : url.slice(0, query);
 }
 
-/**
- * The original request. A header that stands twice becomes a value that nothing accepts: Node would join or drop the second
- * one, and which of them the upstream believes is not ours to guess.
- */
+/** The original request. */
 function read({ method = "", rawHeaders }: IncomingMessage, path: string) {
-  const values = new Map<string, string>();
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const name = (rawHeaders[index] ?? "").toLowerCase();
-    const value = rawHeaders[index + 1] ?? "";
-    const before = values.get(name);
-    values.set(name, before === undefined ? value : `${before}, ${value}`);
-  }
+  const values = headersOf(rawHeaders);
   const asked: AuthorizationRequest = {
     method,
     path,

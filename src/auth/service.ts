@@ -3,13 +3,15 @@ import { Audit } from "./audit";
 import type { Settings } from "./config";
 import { decide } from "./decide";
 import type { AuthorizationRequest, Decision } from "./decision";
-import { parseDirectory, parseKeys } from "./directory";
+import type { KeyFile } from "../model/directory";
+import { type Directory, parseDirectory, parseKeys } from "./directory";
 import { drainable } from "./drain";
 import { KeyStore, type KeyStoreOptions } from "./key-store";
 import { newestRing, parsePepper } from "./keys";
 import { LiveFile } from "./live-file";
 import { placesOf, type Log, type Logger } from "./log";
 import { createMetrics } from "./metrics";
+import { openStores, type StoresOptions } from "./redis/stores";
 import { createAuthServer } from "./server";
 import { TokenCache } from "./token-cache";
 import { tokenVerifier } from "./tokens";
@@ -31,7 +33,7 @@ export function createAuthService(
   waits: KeyStoreOptions["waits"] = {},
 ): AuthService {
   const { logger } = log;
-  const { files, keys, metrics, judge, ...parts } = createParts(settings, log, waits);
+  const { files, keys, stores, metrics, judge, ...parts } = createParts(settings, log, waits);
   let draining = false;
   const server = createAuthServer({
     decide: judge,
@@ -49,6 +51,7 @@ export function createAuthService(
         throw new Error(problems.join("\n"));
       }
       keys.start();
+      stores?.redis.start();
       const address = server.address();
       const port = typeof address === "object" && address !== null ? address.port : settings.port;
       logger.info(`listening on ${settings.host}:${port}`);
@@ -77,11 +80,19 @@ function createParts(settings: Settings, log: Log, waits: NonNullable<KeyStoreOp
       else if (result === "replaced") logger.info("Keycloak's keys are new");
     },
   });
+  const ring = newestRing(files.keys, files.pepper);
+  const stores = openRedis(settings, logger, {
+    password: () => files.redis?.value,
+    directory: () => files.tenants.value,
+    ring,
+    onLookup: metrics.lookedUpKey,
+  });
   const cache = new TokenCache({ onLookup: metrics.lookedUp });
   metrics.observe({
     keysAge: () => keys.age,
     cachedTokens: () => cache.size,
     droppedLines: log.dropped,
+    redisUp: stores && (() => stores.redis.up),
     files,
   });
   const audit = new Audit({
@@ -90,13 +101,13 @@ function createParts(settings: Settings, log: Log, waits: NonNullable<KeyStoreOp
     },
   });
   const verify = tokenVerifier(settings, keys, cache);
-  const ring = newestRing(files.keys, files.pepper);
+  const selfService = stores?.lookup;
   const onFailure = (error: unknown): void => {
     logger.error({ where: placesOf(error) }, "a decision failed");
   };
   const judge = async (request: AuthorizationRequest, requestId: string | undefined): Promise<Decision> => {
     const began = performance.now();
-    const known = { directory: files.tenants.value, keys: ring(), verify, onFailure };
+    const known = { directory: files.tenants.value, keys: ring(), selfService, verify, onFailure };
     const judgement = await decide(request, known);
     metrics.decided(judgement, (performance.now() - began) / 1_000);
     audit.record(request, requestId, judgement);
@@ -104,14 +115,29 @@ function createParts(settings: Settings, log: Log, waits: NonNullable<KeyStoreOp
   };
   const close = (): void => {
     keys.close();
+    stores?.redis.close();
     for (const file of Object.values(files)) file.close();
     metrics.close();
     audit.close();
   };
-  return { files, keys, metrics, judge, close };
+  return { files, keys, stores, metrics, judge, close };
 }
 
-function openFiles(settings: Settings, logger: Logger) {
+/** Undefined where the environment has none: then nobody makes keys of his own, and there is no data. */
+function openRedis(
+  { redis: settings }: Settings,
+  logger: Logger,
+  known: Omit<StoresOptions, "settings" | "onChange">,
+) {
+  if (settings === undefined) return undefined;
+  const onChange = (up: boolean, problem?: string): void => {
+    if (up) logger.info("Redis is there");
+    else logger.error({ problem }, "Redis is not there");
+  };
+  return openStores({ settings, onChange, ...known });
+}
+
+function openFiles(settings: Settings, logger: Logger): Files {
   const live = <T>(path: string, parse: (text: string) => T): LiveFile<T> =>
     new LiveFile(path, parse, (problem) => {
       logger.error(problem);
@@ -120,7 +146,22 @@ function openFiles(settings: Settings, logger: Logger) {
     tenants: live(settings.directoryFile, parseDirectory),
     keys: live(settings.keysFile, parseKeys),
     pepper: live(settings.pepperFile, parsePepper),
+    ...(settings.redis !== undefined && { redis: live(settings.redis.passwordFile, parsePassword) }),
   };
+}
+
+/** By the names that readiness and metrics call them. */
+type Files = Readonly<{
+  tenants: LiveFile<Directory>;
+  keys: LiveFile<KeyFile>;
+  pepper: LiveFile<Buffer>;
+  /** Its password. */
+  redis?: LiveFile<string>;
+}>;
+
+function parsePassword(text: string): string {
+  if (text.trim() === "") throw new Error("it is empty");
+  return text.trim();
 }
 
 function readiness(

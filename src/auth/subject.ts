@@ -15,8 +15,10 @@ export interface Subject {
 export type Verdict = Omit<Judgement, "routes">;
 
 /** Nothing asked for, or exactly the tenant of the credential: `a|b`, other letter case and spaces are somebody else's. */
-export const mayAsk = (request: AuthorizationRequest, tenant: DirectoryTenant): boolean =>
-  request.requestedTenant === undefined || request.requestedTenant === tenant.orgId;
+export const mayAsk = (
+  request: Pick<AuthorizationRequest, "requestedTenant">,
+  tenant: DirectoryTenant,
+): boolean => request.requestedTenant === undefined || request.requestedTenant === tenant.orgId;
 
 /**
  * Whether one of these routes is for data, in this direction. The tenant API's are not: what may be done there is decided per

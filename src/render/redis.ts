@@ -49,7 +49,9 @@ export function redisUsers(passwordHash: string): string {
   if (!/^[0-9a-f]{64}$/.test(passwordHash))
     throw new Error("redis: the password's hash must be 64 hexadecimal characters");
   return [
-    "user default off resetpass resetkeys resetchannels -@all",
+    // Off, so that nobody is it, but allowed everything: as this user Redis reads its own file again when it starts, and would
+    // drop each transaction that it may not do (redis/redis#14541).
+    "user default off resetpass ~* &* +@all",
     // No FLUSHALL, CONFIG, KEYS, DEBUG, SHUTDOWN, REPLICAOF, ACL; INFO, because clients ask it whether data is loaded.
     `user ${REDIS_USER} on #${passwordHash} ~* &* +@all -@admin -@dangerous +info`,
     `user ${REDIS_PROBE_USER} on nopass resetkeys resetchannels -@all +ping`,

@@ -84,6 +84,8 @@ function bundle(root: string): string {
   const { outputFiles } = buildSync({
     absWorkingDir: root,
     entryPoints: ["src/auth/main.ts"],
+    // The Redis client's own debugging asks for packages that may not be there, and would print what passes through it.
+    alias: { debug: "./src/auth/redis/no-debug.ts" },
     bundle: true,
     platform: "node",
     target: "node24",
