@@ -161,7 +161,7 @@ const TROUBLES: readonly Known[] = [
     /update (?:was )?cancell?ed|context cancell?ed|BAIL: .*cancell?ed/i,
     "failed",
     ({ stack }) =>
-      `It was interrupted. What was done by then is known: npm run up -- --stack ${stack} goes on from there. Where that says that the stack is locked: npx atalaya recover --stack ${stack}`,
+      `It was interrupted. What was done by then is known: the same command goes on from there. Where it says that the stack is locked: npx atalaya recover --stack ${stack}`,
   ],
 ];
 

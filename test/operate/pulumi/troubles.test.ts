@@ -34,7 +34,7 @@ const CASES: readonly (readonly [string, string, "input" | "failed", string])[] 
   ["a policy", "[mandatory] published-ports-name-an-address: stray is published to everybody", "failed", "A policy refuses this (see above); nothing was changed."],
   ["Keycloak", 'error: Post "http://localhost:8090/realms/master/protocol/openid-connect/token": dial tcp 127.0.0.1:8090: connect: connection refused', "failed", "Keycloak does not answer. See why: npx atalaya logs keycloak --stack dev; then again: npm run up -- --stack dev"],
   ["Grafana", 'error: Get "http://localhost:3000/api/orgs/name/mx": dial tcp 127.0.0.1:3000: connect: connection refused', "failed", "Grafana does not answer. See why: npx atalaya logs grafana --stack dev; then again: npm run up -- --stack dev"],
-  ["an interruption", "error: update cancelled", "failed", "It was interrupted. What was done by then is known: npm run up -- --stack dev goes on from there. Where that says that the stack is locked: npx atalaya recover --stack dev"],
+  ["an interruption", "error: update cancelled", "failed", "It was interrupted. What was done by then is known: the same command goes on from there. Where it says that the stack is locked: npx atalaya recover --stack dev"],
 ]; // prettier-ignore
 
 it.each(CASES)("%s is known", (_, said, kind, what) => {
