@@ -119,16 +119,6 @@ describe("commands of a stack that is up", { timeout: 300_000 }, () => {
     ).toEqual([]);
   });
 
-  it("a policy that refuses the update is said below it, and nothing is changed", async () => {
-    const before = structuredClone(world.things);
-    const { code, stderr } = await on.atalaya(["up", "--yes"], { CARELESS: "yes" });
-    expect([code, stderr.trim().split("\n").at(-1)]).toEqual([
-      1,
-      "A policy refuses this (see above); nothing was changed.",
-    ]);
-    expect(world.things).toEqual(before);
-  });
-
   it("a lock says who to ask", async () => {
     const locks = join(on.home, "state/.pulumi/locks/organization/atalaya/dev");
     mkdirSync(locks, { recursive: true });

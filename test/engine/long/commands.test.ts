@@ -17,6 +17,15 @@ describe("destroy", { timeout: 900_000 }, () => {
     await must("up", "--yes");
     const passphrase = readFileSync(join(on.home, "passphrase"), "utf8");
     const kept = data(world);
+
+    const things = structuredClone(world.things);
+    const careless = await on.atalaya(["up", "--yes"], { CARELESS: "yes" });
+    expect([careless.code, careless.stderr.trim().split("\n").at(-1)]).toEqual([
+      1,
+      "A policy refuses this (see above); nothing was changed.",
+    ]);
+    expect(world.things).toEqual(things);
+
     expect(await must("refresh", "--yes")).toMatch(/\nNothing of dev was changed by hand\.\n$/);
 
     // Somebody removes a container.

@@ -2,11 +2,11 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { hostname } from "node:os";
 import { delimiter, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Exported, StateResource } from "../../src/operate/recovery/deployment";
-import { run, type Finished } from "../servers";
-import { firstUp, type FirstUp } from "./first-up";
-import { VOLUME } from "./provider/world";
-import { STACK, withStack, type EngineStack } from "./stack";
+import type { Exported, StateResource } from "../../../src/operate/recovery/deployment";
+import { run, type Finished } from "../../servers";
+import { firstUp, type FirstUp } from "../first-up";
+import { VOLUME } from "../provider/world";
+import { STACK, withStack, type EngineStack } from "../stack";
 
 let first: FirstUp;
 beforeAll(async () => {
@@ -29,8 +29,8 @@ const locks = ({ directory }: EngineStack): string =>
 
 /** As a user runs it, with the stack's CLI and a docker of its own on PATH. */
 function recover(stack: EngineStack, ...options: readonly string[]): Promise<Finished> {
-  return run(process.execPath, ["--import", "tsx", join(__dirname, "recover-child.ts"), ...options], {
-    cwd: join(__dirname, "..", ".."),
+  return run(process.execPath, ["--import", "tsx", join(__dirname, "..", "recover-child.ts"), ...options], {
+    cwd: join(__dirname, "..", "..", ".."),
     env: {
       ...stack.environment,
       PATH: `${join(stack.directory, "bin")}${delimiter}${process.env["PATH"] ?? ""}`,
