@@ -70,9 +70,6 @@ export interface Settings {
   readonly redis?: RedisSettings;
 }
 
-/** Names of the variables, for the component that sets them. */
-export type SettingName = keyof z.infer<typeof schema> | keyof z.infer<typeof redisSchema>;
-
 /** Reads and checks all settings. Throws one Error that lists every problem, by variable. */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const parsed = schema.safeParse(environment);

@@ -1,4 +1,3 @@
-import { dirname } from "node:path";
 import { PROJECT } from "../config";
 import { dockerHost } from "../operate/docker/engine";
 import { environmentName } from "../operate/docker/environment";
@@ -12,6 +11,8 @@ import { SERVERS } from "../operate/recovery/servers";
 import { stackCli } from "../operate/recovery/stack-cli";
 import { ask } from "./ask";
 import { EXIT, UsageError } from "./errors";
+import { projectRoot } from "./load";
+import { say } from "./stack-command";
 
 export interface RecoverOptions {
   readonly stack: string;
@@ -22,10 +23,7 @@ export interface RecoverOptions {
 
 /** Puts in order what a killed update left, and returns the exit code. Throws UsageError, OperateError and ClientError. */
 export async function recover({ stack, yes, dryRun }: RecoverOptions): Promise<number> {
-  const say = (line: string): void => {
-    process.stdout.write(`${line}\n`);
-  };
-  const root = process.env["ATALAYA_ROOT"] ?? dirname(dirname(__dirname));
+  const root = projectRoot();
   const decided = decideFor({ stack, root });
   if (isMissingHere(decided, stack))
     throw new UsageError(

@@ -133,6 +133,4 @@ export const tenantListSchema = z
   })
   .describe("Atalaya's tenant list.");
 
-export type ParsedTenantList = z.output<typeof tenantListSchema>;
 export type ParsedTenant = z.output<typeof tenantSchema>;
-export type ParsedPlan = z.output<typeof planSchema>;

@@ -76,9 +76,6 @@ export function formatGoDuration(seconds: Seconds): string {
   return minutes > 0 ? `${minutes}m${rest}` : rest;
 }
 
-/** Envoy's and protobuf's JSON duration: `300s`. */
-export const formatProtoDuration = (seconds: Seconds): string => `${seconds}s`;
-
 /** `5MiB`, the largest unit that divides without a rest. */
 export function formatSize(bytes: Bytes | BytesPerSecond): string {
   if (bytes === 0) return "0B";

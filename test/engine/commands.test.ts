@@ -132,6 +132,20 @@ describe("commands of a stack that is up", { timeout: 300_000 }, () => {
     ]);
   });
 
+  it("a state that changes while its data is looked at is not removed", async () => {
+    const file = join(on.home, "state/.pulumi/stacks/atalaya/dev.json");
+    const [state, before] = [readFileSync(file, "utf8"), structuredClone(world.things)];
+    const { code, stderr } = await on.atalaya(["destroy", "--with-data", "--yes"], {
+      MEANWHILE: `sed -i 's/"protect": true/"protect": false/' '${file}'`,
+    });
+    expect([code, withoutProgress(stderr)]).toEqual([
+      2,
+      "Stack dev has changed meanwhile, and nothing was removed. Look again.\n",
+    ]);
+    expect(world.things).toEqual(before);
+    writeFileSync(file, state);
+  });
+
   it("a wrong passphrase is said, by those that only read as well", async () => {
     const env = { PULUMI_CONFIG_PASSPHRASE: "another" };
     for (const args of [
@@ -165,6 +179,16 @@ describe("what is refused before anything is asked of Docker or Pulumi", { timeo
     expect(on.asked().length).toBe(before);
     return [code, withoutProgress(`${stdout}${stderr}`)];
   };
+
+  it("an option that npm kept, and one beside --with-data", async () => {
+    expect(
+      await refused(["destroy", "--yes"], { npm_lifecycle_event: "destroy", npm_config_stack: "prod" }),
+    ).toEqual([2, "npm kept --stack for itself. Options come after --, as in: npm run destroy -- --stack\n"]);
+    expect(await refused(["destroy", "--with-data", "--yes", "--", "--target=x"])).toEqual([
+      2,
+      "destroy --with-data -- --target=x: removes all there is, and takes nothing for the Pulumi CLI.\n",
+    ]);
+  });
 
   it.each(["up", "destroy", "refresh"])("%s that nobody can confirm", async (command) => {
     expect(await refused([command])).toEqual([

@@ -130,6 +130,8 @@ function fakeDocker(directory: string, bin: string, log: string): void {
     `if [ -n "$NO_DOCKER" ] && [ "$1" != context ]; then`,
     `  echo "Cannot connect to the Docker daemon. Is the docker daemon running?" >&2; exit 1`,
     `fi`,
+    // What somebody else does while this is asked.
+    `if [ "$1" = system ] && [ -n "$MEANWHILE" ]; then sh -c "$MEANWHILE"; fi`,
     `if [ -f "${directory}/docker-$1.json" ]; then cat "${directory}/docker-$1.json"; fi`,
   ]);
 }

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { RULES } from "../../policies/rules";
 import type { Recording } from "../../src/model/recording";
-import { CASES, DESIGN } from "./coverage";
+import { CASES } from "./coverage/cases";
+import { PROMISES } from "./coverage/promises";
 import { recordShipped } from "./environment";
 import { MUTATIONS } from "./mutations";
 import { problemsOf } from "./mutations/caught";
 
-const ROWS = [...CASES, ...DESIGN];
+const ROWS = [...CASES, ...PROMISES];
 const names = RULES.map(({ name }) => name);
 const all = Object.entries(MUTATIONS).flatMap(([name, mutations]) =>
   mutations.map((mutation) => ({ name, mutation, title: `${name}: ${mutation.what}` })),

@@ -23,9 +23,3 @@ export interface PageComparison {
   /** As they were; undefined where nobody has them any more: of a saved plan. */
   readonly before?: readonly PageFile[];
 }
-
-/** One part of the page, linked from its head. */
-export interface PageSection {
-  readonly id: string;
-  readonly title: string;
-}
