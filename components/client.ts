@@ -3,11 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { EDGE_AUDIENCE, type ClientId } from "../src/model/names";
 import { TOKEN_LIFE } from "../src/model/routes";
 import type { Tenant } from "../src/model/tenant";
-import type { RealmContext } from "./realm";
+import { rotatingSecret, type RotatingRealm } from "./rotation";
 
 export interface ClientArgs {
   readonly tenant: Tenant;
-  readonly realm: RealmContext;
+  readonly realm: RotatingRealm;
   /** Whether it may get tokens: not while it or its tenant is suspended. */
   readonly enabled: boolean;
   /** What its tokens' `scope` says, besides who it is. */
@@ -30,6 +30,7 @@ export class Client extends pulumi.ComponentResource {
     super("atalaya:identity:Client", clientId, { tenant: id, orgId, clientId, scopes: [...scopes] }, opts);
     const { realmId, options } = realm;
     const child = { ...options, parent: this };
+    const rotating = rotatingSecret(clientId, realm, this);
     const client = new keycloak.openid.Client(
       `${clientId}-client`,
       {
@@ -48,8 +49,9 @@ export class Client extends pulumi.ComponentResource {
         // Without it every role of the account would be in every token.
         fullScopeAllowed: false,
         accessTokenLifespan: `${TOKEN_LIFE}`,
+        ...rotating.inputs,
       },
-      { ...child, dependsOn: [...after, ...realm.given] },
+      { ...child, ...rotating.options, dependsOn: [...after, ...realm.given, ...rotating.after] },
     );
     new keycloak.openid.HardcodedClaimProtocolMapper(
       `${clientId}-tenant`,

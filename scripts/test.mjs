@@ -43,7 +43,8 @@ function readReport(file) {
 
 ensureDependencies();
 // Its failure does not end the run: the tests that need a missing server fail, the others are still worth running.
-spawnSync(node, [join(root, "scripts", "servers.mjs")], { stdio: "inherit" });
+const which = process.argv.includes("--full") ? [] : ["--short"];
+spawnSync(node, [join(root, "scripts", "servers.mjs"), ...which], { stdio: "inherit" });
 
 const dir = mkdtempSync(join(tmpdir(), "atalaya-test-"));
 const reportFile = join(dir, "report.json");

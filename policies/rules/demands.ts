@@ -14,10 +14,13 @@ export const TRUSTED: readonly string[] = [
 
 export const CREDENTIALS: readonly string[] = ["authorization", "x-api-key", "x-service-token"];
 
-/** The zones that a process may be in at most: nothing but Envoy is in the data zone and in another one. */
+/**
+ * The zones that a process may be in at most. In the data zone and in another one are Envoy and who decides for it, which hands
+ * its audit to Loki and its traces to the collector: nobody at the edge or in sight of people is.
+ */
 export const MAY_JOIN: Readonly<Record<string, readonly Zone[]>> = {
   envoy: ["edge", "control", "data", "view"],
-  auth: ["control"],
+  auth: ["control", "data"],
   postgres: ["control"],
   redis: ["control"],
   keycloak: ["control", "edge", "view"],
@@ -39,6 +42,14 @@ export const FORBIDDEN_PATH =
   /(^|[^a-z])(delete|flush|admin|config|ring|shutdown|ruler|alertmanager|memberlist|pprof|debug)([^a-z]|$)/i;
 /** What only the tenant API takes, which is below this path. */
 export const TENANT_API = "/api";
+/** All that is answered without a credential: to get a token, and the API's description. Nothing of any tenant's is in it. */
+export const WITHOUT_CREDENTIAL: Readonly<Record<string, string>> = {
+  "/api/token": "POST",
+  "/api/openapi.json": "GET",
+  "/api/docs": "GET",
+};
+/** First segments of the edge's own paths, which nobody else's server may take. */
+export const OWN_SEGMENTS: readonly string[] = ["v1", "api", "authz", "loki", "prometheus", "tempo"];
 export const FORBIDDEN_METHODS: readonly string[] = ["DELETE", "PUT", "PATCH"];
 /** Seconds: no request lives longer, so that a suspension reaches it. */
 export const LONGEST_STREAM = 300;

@@ -3,6 +3,7 @@ import { pathPattern } from "../../src/model/match";
 import { orgId, type TenantId } from "../../src/model/names";
 import { ROUTES, UPSTREAMS, type Route } from "../../src/model/routes";
 import { PORTS } from "../../src/model/services";
+import type { ExtraRoute } from "../../src/model/upstreams";
 import type { Context } from "./context";
 import { eachManager } from "./edge";
 import {
@@ -18,12 +19,14 @@ import {
   type Listener,
   type Manager,
 } from "./envoy";
+import { extraRoutesOf, leadsOut } from "./extra-routes";
 import { forbidden } from "./forbidden-routes";
+import { isOpen, methodsOf } from "./route-match";
 import type { Rule } from "./rule";
 import { fields, list, text } from "./values";
 
 const REMEDY =
-  "Derive the route from ROUTES in src/model/routes.ts: everything else at the edge is 404, and exactly one verifier stands before each of them.";
+  "Derive the route from ROUTES in src/model/routes.ts: everything else at the edge is 404, and exactly one verifier stands before each of them but those to get a token and to read the API's description.";
 /** What may be asked of Envoy's own admin interface, by GET. */
 const HEALTH_PATHS: readonly string[] = ["/ready", "/stats/prometheus"];
 
@@ -31,19 +34,22 @@ export const everyRouteHasAVerifier: Rule = {
   name: "every-route-has-a-verifier",
   description:
     "Every route to an upstream is one of the route table, with its verifier switched on: one route without would be open to everybody.",
-  check: (context) => [
-    ...withoutManager(context),
-    ...eachManager(context, REMEDY, (manager, listener) => [
-      ...(manager.missingRoutes === undefined
-        ? []
-        : [`its routes (${manager.missingRoutes}) are in no file`]),
-      ...manager.routes
-        .filter(({ action }) => action !== undefined)
-        .flatMap((route) =>
-          judge(route, manager, listener, context.edge).map((problem) => `route ${route.name} ${problem}`),
-        ),
-    ]),
-  ],
+  check: (context) => {
+    const judged = { edge: context.edge, extra: extraRoutesOf(context) };
+    return [
+      ...withoutManager(context),
+      ...eachManager(context, REMEDY, (manager, listener) => [
+        ...(manager.missingRoutes === undefined
+          ? []
+          : [`its routes (${manager.missingRoutes}) are in no file`]),
+        ...manager.routes
+          .filter(({ action }) => action !== undefined)
+          .flatMap((route) =>
+            judge(route, manager, listener, judged).map((problem) => `route ${route.name} ${problem}`),
+          ),
+      ]),
+    ];
+  },
 };
 
 const withoutManager = ({ edge }: Context) =>
@@ -55,12 +61,19 @@ const withoutManager = ({ edge }: Context) =>
     })),
   );
 
-function judge(route: EdgeRoute, manager: Manager, listener: Listener, edge: Edge): readonly string[] {
+function judge(
+  route: EdgeRoute,
+  manager: Manager,
+  listener: Listener,
+  { edge, extra }: Pick<Context, "edge"> & { readonly extra: readonly ExtraRoute[] },
+): readonly string[] {
   if (isHealth(route, edge)) return [];
-  const table = ROUTES.find(
+  const table = [...ROUTES, ...extra].find(
     ({ id, listeners }) => id === route.name && listeners.some((one) => one === listener.name),
   );
   const strays = table === undefined ? ["is not in the route table"] : mismatches(route, table, edge);
+  if (table !== undefined && "scope" in table.right)
+    return [...strays, ...verification(route, manager.filters, table), ...leadsOut(route, edge)];
   return [
     ...strays,
     ...verification(route, manager.filters, table),
@@ -88,8 +101,9 @@ function isHealth({ match, clusters }: EdgeRoute, { clusters: known }: Edge): bo
 function verification(
   route: EdgeRoute,
   filters: readonly Filter[],
-  table: Route | undefined,
+  table: Route | ExtraRoute | undefined,
 ): readonly string[] {
+  if (isOpen(route)) return [];
   const active = filters.filter((filter) => !isOff(route, filter));
   const has = (type: string) => active.some((filter) => filter.type === type);
   const token = has("JwtAuthentication");
@@ -125,11 +139,9 @@ function demandsOneTenant({ config }: Filter): boolean {
 
 function mismatches(
   { match, clusters }: EdgeRoute,
-  table: Route,
+  table: Route | ExtraRoute,
   { clusters: known }: Edge,
 ): readonly string[] {
-  const { service, port } = UPSTREAMS[table.upstream];
-  const expected = `${service}:${(PORTS[service] as Readonly<Record<string, number>>)[port] ?? ""}`;
   const actual = clusters.flatMap((cluster) => known.get(cluster) ?? [cluster]);
   const path = pathOf(match);
   const methods = methodsOf(match);
@@ -140,10 +152,16 @@ function mismatches(
     ...(methods.length > 0 && methods.every((method) => (table.methods as readonly string[]).includes(method))
       ? []
       : [`takes the methods ${methods.join(", ") || "of all kinds"} instead of ${table.methods.join(", ")}`]),
-    ...(actual.length > 0 && actual.every((endpoint) => isSame(endpoint, expected))
-      ? []
-      : [`leads to ${actual.join(", ") || "nowhere known"} instead of ${expected}`]),
+    ...("scope" in table.right ? [] : misled(table as Route, actual)),
   ];
+}
+
+function misled({ upstream }: Route, actual: readonly string[]): readonly string[] {
+  const { service, port } = UPSTREAMS[upstream];
+  const expected = `${service}:${(PORTS[service] as Readonly<Record<string, number>>)[port] ?? ""}`;
+  return actual.length > 0 && actual.every((endpoint) => isSame(endpoint, expected))
+    ? []
+    : [`leads to ${actual.join(", ") || "nowhere known"} instead of ${expected}`];
 }
 
 /** What a match takes, as a regular expression of the whole path. */
@@ -153,16 +171,4 @@ function pathOf(match: EdgeRoute["match"]): string | undefined {
   if (exact !== undefined) return pathPattern({ path: exact });
   if (below !== undefined) return pathPattern({ path: below, prefix: true });
   return text(fields(pb(match, "safe_regex"))["regex"]);
-}
-
-/** The methods that a match lets through; none when it does not say. */
-function methodsOf(match: EdgeRoute["match"]): readonly string[] {
-  const header = list(match["headers"])
-    .map(fields)
-    .find(({ name }) => name === ":method");
-  if (header === undefined || pb(header, "invert_match") === true) return [];
-  const value = fields(pb(header, "string_match"));
-  const regex = text(fields(pb(value, "safe_regex"))["regex"]);
-  const exact = text(value["exact"]);
-  return exact !== undefined ? [exact] : (regex?.split("|") ?? []);
 }

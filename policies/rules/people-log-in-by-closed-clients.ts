@@ -5,6 +5,7 @@ import type { Context } from "./context";
 import { nothing, type Rule, type Violation } from "./rule";
 import { text, texts, UNKNOWN } from "./values";
 
+const USER = "keycloak:index/user:User";
 const AUDIENCE = "keycloak:openid/audienceProtocolMapper:AudienceProtocolMapper";
 
 /** Ways in by which a token reaches somebody who did not log in where he meant to, or no person at all. */
@@ -21,22 +22,29 @@ type Problem = Pick<Violation, "message" | "remedy">;
 export const peopleLogInByClosedClients: Rule = {
   name: "people-log-in-by-closed-clients",
   description:
-    "A client that people log in by sends them to exact addresses only, has no way in without them, and only one without any address gets tokens for the edge.",
+    "A client that people log in by sends them to exact addresses only, has no way in without them (but demonstration users' passwords), and only one without any address gets tokens for the edge.",
   check: ({ graph, tenants }) => {
     const clients = graph.ofType(CLIENT).filter((client) => tenants.of(client) === undefined);
     if (clients.length === 0) return [nothing("client that people log in by")];
     const forEdge = clientsForEdge(graph);
+    // Generated passwords of people who are ours: a real person's would be typed into whatever asks for it.
+    const passwords = graph.ofType(USER).length > 0;
     return clients.flatMap((resource) =>
-      [...flows(resource), ...addresses(resource), ...audience(resource, forEdge)].map((problem) => ({
-        resource,
-        ...problem,
-      })),
+      [...flows(resource, passwords), ...addresses(resource), ...audience(resource, forEdge)].map(
+        (problem) => ({
+          resource,
+          ...problem,
+        }),
+      ),
     );
   },
 };
 
-function flows({ name, inputs }: ResourceRecord): readonly Problem[] {
-  const open = CLOSED.filter((flow) => inputs[flow] !== undefined && inputs[flow] !== false);
+function flows({ name, inputs }: ResourceRecord, passwords: boolean): readonly Problem[] {
+  const onDevices = inputs["oauth2DeviceAuthorizationGrantEnabled"] === true;
+  const open = CLOSED.filter((flow) => inputs[flow] !== undefined && inputs[flow] !== false).filter(
+    (flow) => !(flow === "directAccessGrantsEnabled" && passwords && onDevices),
+  );
   return [
     ...open.map((flow) => ({
       message: `Client ${name} has ${flow}.`,

@@ -1,6 +1,7 @@
 import { TENANT_HEADER } from "../../src/model/headers";
 import { eachManager, leadsInside } from "./edge";
 import { pb, pbAt, typeName, type EdgeRoute, type Filter, type Manager } from "./envoy";
+import { isOpen } from "./route-match";
 import { nothingOfTenants } from "./tenants";
 import type { Rule, Violation } from "./rule";
 import type { Context } from "./context";
@@ -74,16 +75,14 @@ function isAlways(value: unknown): boolean {
   );
 }
 
-/** What answers by itself reaches nobody, so it needs no tenant. */
-const switchedOff = (
-  { name, clusters, perFilter }: EdgeRoute,
-  limiters: readonly Filter[],
-): readonly string[] =>
-  clusters.length === 0
+/** What answers by itself reaches nobody, so it needs no tenant; what needs no credential has none, and its source is limited. */
+const switchedOff = (route: EdgeRoute, limiters: readonly Filter[]): readonly string[] =>
+  route.clusters.length === 0
     ? []
     : limiters
-        .filter((limiter) => perFilter[limiter.name] !== undefined)
-        .map((limiter) => `route ${name} changes or switches off ${limiter.name}`);
+        .filter((limiter) => route.perFilter[limiter.name] !== undefined)
+        .filter((limiter) => !(isOpen(route) && isPerTenant(limiter)))
+        .map((limiter) => `route ${route.name} changes or switches off ${limiter.name}`);
 
 /** Each tenant has a bucket of its own size; who is in no list shares nothing either, but has the default one. */
 function unlisted(context: Context): readonly Violation[] {

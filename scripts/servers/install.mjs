@@ -128,4 +128,5 @@ export const installers = {
   pulumi: goProgram("pulumi", { slow: "compiles for about 3 minutes, once" }),
   actionlint: goProgram("actionlint"),
   zizmor,
+  loki: goProgram("loki", { slow: "compiles for about 15 minutes, once", fullOnly: true }),
 };

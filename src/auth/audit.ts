@@ -7,8 +7,8 @@ const REPEAT = 60_000;
 /** Of users, tenants and routes: the least recently seen is told when there are more. */
 const MAXIMUM = 10_000;
 /** Characters, as in Envoy's access log. */
-const LONGEST_PATH = 256;
-const LONGEST_FIELD = 128;
+export const LONGEST_PATH = 256;
+export const LONGEST_FIELD = 128;
 
 /** One decision, as it is written. Only `path`, `request_id` and `requested_tenant` are the client's own words. */
 export interface AuditRecord {

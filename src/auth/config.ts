@@ -1,6 +1,32 @@
 import { z } from "zod";
+import { SCOPE } from "../model/names";
+import type { UpstreamScopes } from "../model/upstreams";
 
 const HTTP = /^https?$/;
+
+const METHOD = z.enum(["GET", "POST", "PUT", "DELETE"]);
+const upstreamsSchema = z.array(
+  z.strictObject({
+    name: z.string().min(1),
+    path: z.string().startsWith("/"),
+    methods: z.partialRecord(METHOD, z.string().regex(SCOPE)),
+  }),
+);
+
+function upstreams(text: string, context: z.RefinementCtx): readonly UpstreamScopes[] {
+  const parsed = upstreamsSchema.safeParse(jsonOr(text, undefined));
+  if (parsed.success) return parsed.data;
+  context.addIssue("must be a JSON list of { name, path, methods: { GET: scope } }");
+  return z.NEVER;
+}
+
+function jsonOr(text: string, otherwise: unknown): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return otherwise;
+  }
+}
 
 /** The auth service's settings: environment variables, all of them without secrets. Secrets are files. */
 const schema = z.object({
@@ -10,6 +36,10 @@ const schema = z.object({
   ATALAYA_ISSUER: z.url({ protocol: HTTP }),
   /** Where this process reaches Keycloak's keys: another host name than the issuer's, inside the networks. */
   ATALAYA_JWKS_URL: z.url({ protocol: HTTP }),
+  /** Where it gets tokens for programs. */
+  ATALAYA_TOKEN_URL: z.url({ protocol: HTTP }),
+  /** Whether people may exchange their password for a token: for development alone. */
+  ATALAYA_PASSWORD_GRANT: z.enum(["on", "off"]).default("off"),
   ATALAYA_AUDIENCE: z.string().min(1),
   /** The tenant directory (model/directory.ts), read again when it changes. */
   ATALAYA_DIRECTORY_FILE: z.string().min(1),
@@ -17,6 +47,12 @@ const schema = z.object({
   ATALAYA_KEYS_FILE: z.string().min(1),
   /** The key of those hashes, read again with them. */
   ATALAYA_PEPPER_FILE: z.string().min(1),
+  /** What the environment adds to the route table (model/upstreams.ts), as JSON. */
+  ATALAYA_UPSTREAMS: z.string().default("[]").transform(upstreams),
+  /** The collector that takes traces over OTLP/HTTP. Left out: there are none. */
+  ATALAYA_TRACES_URL: z.url({ protocol: HTTP }).optional(),
+  /** Of the traces in which nothing failed. */
+  ATALAYA_TRACES_SHARE: z.coerce.number().min(0).max(1).default(0.01),
 });
 
 /** `host:port`, of which the host is a name or an IPv4 address. */
@@ -32,8 +68,8 @@ const addresses = z.string().transform((text, context): readonly RedisAddress[] 
   }),
 );
 
-/** Where keys and data of the tenant API are. All or nothing: without any of them there is no tenant API. */
-const redisSchema = z.object({
+/** Where keys, data and audit of the tenant API are. All or nothing: without any of them there is no tenant API. */
+const storesSchema = z.object({
   /** Redis itself or, with a master's name, the Sentinels that know where it is: `host:port`, with commas between. */
   ATALAYA_REDIS_ADDRESSES: addresses,
   /** As the Sentinels call it. Left out where there are none. */
@@ -42,6 +78,8 @@ const redisSchema = z.object({
   ATALAYA_REDIS_USER: z.string().min(1),
   /** Read again for each new connection. */
   ATALAYA_REDIS_PASSWORD_FILE: z.string().min(1),
+  /** Where the audit goes from Redis. */
+  ATALAYA_LOKI_URL: z.url({ protocol: HTTP }),
 });
 
 export interface RedisAddress {
@@ -57,24 +95,35 @@ export interface RedisSettings {
   readonly passwordFile: string;
 }
 
+/** What the tenant API keeps things in. */
+export interface StoreSettings {
+  readonly redis: RedisSettings;
+  readonly lokiUrl: URL;
+}
+
 export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly issuer: string;
   readonly jwksUrl: URL;
+  readonly tokenUrl: URL;
+  readonly passwordGrant: boolean;
   readonly audience: string;
   readonly directoryFile: string;
   readonly keysFile: string;
   readonly pepperFile: string;
-  /** Left out where there is no store. */
-  readonly redis?: RedisSettings;
+  readonly upstreams: readonly UpstreamScopes[];
+  /** Left out where there are none. */
+  readonly stores?: StoreSettings;
+  /** Left out where nobody takes them. */
+  readonly traces?: { readonly url: URL; readonly share: number };
 }
 
 /** Reads and checks all settings. Throws one Error that lists every problem, by variable. */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const parsed = schema.safeParse(environment);
-  const redis = readRedis(environment);
-  const problems = [...(parsed.error?.issues ?? []), ...redis.issues];
+  const stores = readStores(environment);
+  const problems = [...(parsed.error?.issues ?? []), ...stores.issues];
   if (!parsed.success || problems.length > 0) {
     const lines = problems.map(({ path, message }) => {
       const name = path.join(".");
@@ -88,22 +137,28 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     port: env.ATALAYA_LISTEN_PORT,
     issuer: env.ATALAYA_ISSUER,
     jwksUrl: new URL(env.ATALAYA_JWKS_URL),
+    tokenUrl: new URL(env.ATALAYA_TOKEN_URL),
+    passwordGrant: env.ATALAYA_PASSWORD_GRANT === "on",
     audience: env.ATALAYA_AUDIENCE,
     directoryFile: env.ATALAYA_DIRECTORY_FILE,
     keysFile: env.ATALAYA_KEYS_FILE,
     pepperFile: env.ATALAYA_PEPPER_FILE,
-    ...(redis.settings !== undefined && { redis: redis.settings }),
+    upstreams: env.ATALAYA_UPSTREAMS,
+    ...(stores.settings !== undefined && { stores: stores.settings }),
+    ...(env.ATALAYA_TRACES_URL !== undefined && {
+      traces: { url: new URL(env.ATALAYA_TRACES_URL), share: env.ATALAYA_TRACES_SHARE },
+    }),
   };
 }
 
-interface ReadRedis {
-  readonly settings?: RedisSettings;
+interface ReadStores {
+  readonly settings?: StoreSettings;
   readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
 }
 
-function readRedis(environment: NodeJS.ProcessEnv): ReadRedis {
-  if (!Object.keys(redisSchema.shape).some((name) => environment[name] !== undefined)) return { issues: [] };
-  const parsed = redisSchema.safeParse(environment);
+function readStores(environment: NodeJS.ProcessEnv): ReadStores {
+  if (!Object.keys(storesSchema.shape).some((name) => environment[name] !== undefined)) return { issues: [] };
+  const parsed = storesSchema.safeParse(environment);
   if (!parsed.success) return { issues: parsed.error.issues };
   const { data } = parsed;
   const { ATALAYA_REDIS_ADDRESSES: all, ATALAYA_REDIS_MASTER: master } = data;
@@ -114,10 +169,13 @@ function readRedis(environment: NodeJS.ProcessEnv): ReadRedis {
   return {
     issues: [],
     settings: {
-      addresses: all,
-      ...(master !== undefined && { master }),
-      user: data.ATALAYA_REDIS_USER,
-      passwordFile: data.ATALAYA_REDIS_PASSWORD_FILE,
+      redis: {
+        addresses: all,
+        ...(master !== undefined && { master }),
+        user: data.ATALAYA_REDIS_USER,
+        passwordFile: data.ATALAYA_REDIS_PASSWORD_FILE,
+      },
+      lokiUrl: new URL(data.ATALAYA_LOKI_URL),
     },
   };
 }

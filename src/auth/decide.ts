@@ -1,15 +1,18 @@
 import type { KeyRight } from "../model/directory";
-import { matchRoutes } from "../model/match";
+import { matchRoutes, type RouteMatch } from "../model/match";
 import { PEOPLE_CLIENT } from "../model/names";
 import type { Right } from "../model/routes";
 import { findKey } from "./api-keys/find";
 import type { KeyLookup } from "./api-keys/lookup";
+import { decideApi } from "./api/edge";
 import { type AuthorizationRequest, deny, type Judgement, undecided } from "./decision";
 import { activeTenant, type Directory } from "./directory";
 import { credentialOf, type KeyRing } from "./keys";
 import { decidePerson } from "./people";
+import { type Program, programOf } from "./programs";
+import { covers } from "./scopes";
 import { grants, mayAsk, type Subject, type Verdict } from "./subject";
-import type { Claims, TokenVerifier } from "./tokens";
+import type { TokenVerifier } from "./tokens";
 
 /** What a decision rests on. `undefined` is what could not be read, ever: then nothing is allowed and nothing is denied. */
 export interface Knowledge {
@@ -18,6 +21,8 @@ export interface Knowledge {
   /** Keys that people made themselves. Left out where there is no Redis to keep them in. */
   readonly selfService?: Pick<KeyLookup, "find"> | undefined;
   readonly verify: TokenVerifier;
+  /** The routes there are; left out, those of the route table. */
+  readonly match?: RouteMatch;
   /** Told what failed inside: nobody else learns of it. */
   readonly onFailure?: (error: unknown) => void;
 }
@@ -33,13 +38,15 @@ export async function decide(request: AuthorizationRequest, knowledge: Knowledge
 }
 
 async function judge(request: AuthorizationRequest, knowledge: Knowledge): Promise<Judgement> {
-  const { directory, verify } = knowledge;
-  const routes = matchRoutes(request.method, request.path);
+  const { directory, verify, match = matchRoutes } = knowledge;
+  const routes = match(request.method, request.path);
   const none = { routes, credential: "none" } as const;
   if (routes.length === 0) return { decision: deny("route_unknown"), ...none };
   if (directory === undefined) return { decision: undecided("directory_unavailable"), ...none };
+  if (routes.every(({ right }) => "api" in right))
+    return { ...(await decideApi(request, knowledge)), routes };
   const subject = { request, routes, directory };
-  const credential = credentialOf(request.authorization, request.apiKey);
+  const credential = credentialOf(request);
   switch (credential.kind) {
     case "ambiguous":
       return { decision: deny("credential_ambiguous"), ...none };
@@ -48,7 +55,8 @@ async function judge(request: AuthorizationRequest, knowledge: Knowledge): Promi
     case "key":
       return { ...(await decideKey(credential.key, subject, knowledge)), routes };
     case "token":
-      return { ...(await decideToken(credential.token, subject, verify)), routes };
+    case "serviceToken":
+      return { ...(await decideToken(credential, subject, verify)), routes };
     default:
       return credential satisfies never;
   }
@@ -76,7 +84,11 @@ async function decideKey(
 const keyAllows = ({ rights }: { readonly rights: readonly KeyRight[] }, right: Right): boolean =>
   "signal" in right && rights.includes(`${right.signal}:${right.verb}` satisfies KeyRight);
 
-async function decideToken(token: string, subject: Subject, verify: TokenVerifier): Promise<Verdict> {
+async function decideToken(
+  { kind, token }: { readonly kind: "token" | "serviceToken"; readonly token: string },
+  subject: Subject,
+  verify: TokenVerifier,
+): Promise<Verdict> {
   const verdict = await verify(token);
   switch (verdict.kind) {
     case "unknown":
@@ -85,24 +97,35 @@ async function decideToken(token: string, subject: Subject, verify: TokenVerifie
       return { decision: deny("token_invalid"), credential: "token" };
     case "valid":
       // Which of the two it is, the client says that it was issued to, and nothing else that it holds.
-      return verdict.claims.azp === PEOPLE_CLIENT
+      return verdict.claims.azp === PEOPLE_CLIENT && kind === "token"
         ? decidePerson(verdict.claims, subject)
-        : decideAgent(verdict.claims, subject);
+        : decideProgram(programOf(verdict.claims, subject.directory), kind, subject);
     default:
       return verdict satisfies never;
   }
 }
 
-/** An agent writes for the one tenant it is bound to, and reads nothing. */
-function decideAgent(claims: Claims, { request, routes, directory }: Subject): Verdict {
-  const { azp: client, tenant_id: claimed, groups } = claims;
+/** An agent writes for the one tenant it is bound to, and reads nothing. A service does what its scopes say, and writes nothing. */
+function decideProgram(
+  program: Program | undefined,
+  from: "token" | "serviceToken",
+  { request, routes }: Subject,
+): Verdict {
   const denied = { decision: deny("tenant_denied"), credential: "token" } as const;
-  // A token that could be read as a person's as well was issued by mistake.
-  if (typeof client !== "string" || typeof claimed !== "string" || groups !== undefined) return denied;
-  const tenant = activeTenant(directory, claimed);
-  if (tenant === undefined || !tenant.agents.some((agent) => agent === client)) return denied;
-  const found = { credential: "agent", user: client, tenant: tenant.orgId } as const;
+  if (program === undefined || (from === "serviceToken" && program.kind !== "service")) return denied;
+  const { kind, client, tenant } = program;
+  // As Envoy says of it, which knows agents alone.
+  if (kind === "service" && grants(routes, "write")) return denied;
+  const found = { credential: kind, user: client, tenant: tenant.orgId } as const;
   if (!mayAsk(request, tenant)) return { decision: deny("tenant_denied"), ...found };
-  if (!grants(routes, "write")) return { decision: deny("right_missing"), ...found };
+  const allowed =
+    kind === "agent"
+      ? grants(routes, "write")
+      : routes.some(({ right }) => covers(program.scopes, scopeOf(right)));
+  if (!allowed) return { decision: deny("right_missing"), ...found };
   return { decision: { kind: "allow", orgId: tenant.orgId, userId: client }, ...found };
 }
+
+/** What a service needs; nothing covers the empty one. */
+const scopeOf = (right: Right): string =>
+  "scope" in right ? right.scope : "signal" in right ? `${right.signal}:${right.verb}` : "";

@@ -1,5 +1,6 @@
 import type { OrgId } from "../model/names";
 import type { Route } from "../model/routes";
+import type { ExtraRoute } from "../model/upstreams";
 
 /**
  * What the auth service says of a request, apart from how it is sent. `code` is stable and public; no field that reaches
@@ -36,7 +37,7 @@ export type CredentialKind = "none" | "key" | "agent" | "service" | "person" | "
 /** A decision and what was found out on the way, for the audit: nothing in it is merely claimed. */
 export interface Judgement {
   readonly decision: Decision;
-  readonly routes: readonly Route[];
+  readonly routes: readonly (Route | ExtraRoute)[];
   readonly credential: CredentialKind;
   /** The key's id, the agent's client or the person's `sub`, once verified. */
   readonly user?: string;
@@ -51,6 +52,8 @@ export interface AuthorizationRequest {
   readonly path: string;
   readonly authorization: string | undefined;
   readonly apiKey: string | undefined;
+  /** `X-Service-Token`: a token of a service, and of nobody else. */
+  readonly serviceToken?: string | undefined;
   /** The `X-Scope-OrgID` that the client asked for: judged, never believed. */
   readonly requestedTenant: string | undefined;
 }

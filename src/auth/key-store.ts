@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { KEYS_CACHED } from "../model/tokens";
 import { fetchText } from "./fetch-text";
+import { noTracing, type Tracing } from "./tracing/tracing";
 import { type KeySet, parseJwks, sameKeys, type VerificationKey } from "./jwks";
 
 export type Found =
@@ -16,6 +17,7 @@ export interface KeyStoreOptions {
   readonly url: URL;
   /** Each attempt, and for the bad ones why. */
   readonly onFetch?: (result: FetchResult, problem?: string) => void;
+  readonly tracing?: Tracing;
   readonly waits?: Partial<typeof WAITS>;
 }
 
@@ -137,13 +139,11 @@ export class KeyStore {
   }
 
   async #replace(): Promise<boolean> {
-    const { url, onFetch } = this.options;
+    const { url, onFetch, tracing = noTracing } = this.options;
     let text: string;
     try {
-      text = await fetchText(url, {
-        signal: AbortSignal.any([this.#end.signal, AbortSignal.timeout(this.#waits.fetch)]),
-        maximum: LARGEST_JWKS,
-      });
+      const signal = AbortSignal.any([this.#end.signal, AbortSignal.timeout(this.#waits.fetch)]);
+      text = await tracing.span("keycloak.jwks", {}, () => fetchText(url, { signal, maximum: LARGEST_JWKS }));
     } catch (error) {
       if (!this.#end.signal.aborted) onFetch?.("failed", reasonOf(error));
       return false;

@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import type { DeclaredKey, KeyFile } from "../model/directory";
+import type { AuthorizationRequest } from "./decision";
 
 /** Declared API keys, found by their keyed hash: what an attacker learns from timing is about the hash, which he cannot choose. */
 export class KeyRing {
@@ -85,6 +86,8 @@ export function newestRing(
 export type Credential =
   | { readonly kind: "key"; readonly key: string }
   | { readonly kind: "token"; readonly token: string }
+  /** A token that only a service may bring. */
+  | { readonly kind: "serviceToken"; readonly token: string }
   | { readonly kind: "none" }
   | { readonly kind: "ambiguous" };
 
@@ -93,12 +96,19 @@ const TOKEN = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)$/;
 const BASIC = /^Basic (\S*)$/;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
+/** The headers that a credential may stand in. */
+export type Presented = Pick<AuthorizationRequest, "authorization" | "apiKey" | "serviceToken">;
+
 /**
  * An API key comes as `X-API-Key`, as `Bearer atl_...`, or as the password of basic authentication (what Prometheus' and Loki's
  * clients can send). Beside another credential it would depend on the reader whose request it is, so that is refused; a
  * header that was sent twice arrives here joined by a comma, which no form of a key contains.
  */
-export function credentialOf(authorization: string | undefined, apiKey: string | undefined): Credential {
+export function credentialOf({ authorization, apiKey, serviceToken }: Presented): Credential {
+  if (serviceToken !== undefined)
+    return authorization === undefined && apiKey === undefined
+      ? { kind: "serviceToken", token: serviceToken }
+      : { kind: "ambiguous" };
   if (apiKey !== undefined)
     return authorization === undefined ? { kind: "key", key: apiKey } : { kind: "ambiguous" };
   if (authorization === undefined || authorization === "") return { kind: "none" };

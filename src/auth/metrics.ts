@@ -1,31 +1,26 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
 import { LOOKUP_RESULTS, type LookupResult } from "./api-keys/lookup";
+import type { Answered } from "./api/context";
 import type { Judgement } from "./decision";
 import type { FetchResult } from "./key-store";
+import { observe, type Observed, PREFIX } from "./observed";
+import type { Pushed } from "./trail/loki";
 
-const PREFIX = "atalaya_auth_";
 /** Seconds. Most decisions take a fraction of a millisecond; one that waits for Keycloak takes up to two seconds. */
 const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 2.5];
-
-/** What is asked for when metrics are. */
-export interface Observed {
-  /** Seconds; undefined while Keycloak never gave its keys. */
-  readonly keysAge: () => number | undefined;
-  readonly cachedTokens: () => number;
-  readonly droppedLines: () => number;
-  /** Left out where there is no Redis. */
-  readonly redisUp?: (() => boolean) | undefined;
-  readonly files: Readonly<
-    Record<string, { readonly lastSuccess: number | undefined; readonly refusals: number }>
-  >;
-}
+/** Seconds. Most operations ask Redis once or twice; a token is Keycloak's work. */
+const API_BUCKETS = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export interface Metrics {
   /** @param seconds that it took */
   readonly decided: (judgement: Judgement, seconds: number) => void;
+  /** An answer of the tenant API. */
+  readonly answered: (answer: Answered) => void;
   readonly fetchedKeys: (result: FetchResult) => void;
   readonly lookedUp: (result: "hit" | "miss") => void;
   readonly lookedUpKey: (result: LookupResult) => void;
+  /** How a delivery of an audit record to Loki ended. */
+  readonly pushed: (kind: Pushed["kind"]) => void;
   readonly observe: (observed: Observed) => void;
   readonly text: () => Promise<string>;
   readonly contentType: string;
@@ -67,6 +62,13 @@ export function createMetrics(): Metrics {
     labelNames: ["result"] as const,
     registers,
   });
+  const pushes = new Counter({
+    name: `${PREFIX}audit_pushes_total`,
+    help: "Deliveries of audit records to Loki, by how they ended: away and busy are tried again, refused a few times.",
+    labelNames: ["result"] as const,
+    registers,
+  });
+  for (const result of ["taken", "late", "busy", "away", "refused"]) pushes.inc({ result }, 0);
   for (const result of LOOKUP_RESULTS) keys.inc({ result }, 0);
   for (const result of ["replaced", "unchanged", "failed", "refused"]) fetches.inc({ result }, 0);
   for (const result of ["hit", "miss"]) lookups.inc({ result }, 0);
@@ -76,6 +78,7 @@ export function createMetrics(): Metrics {
       decisions.inc({ outcome: decision.kind, code, credential });
       duration.observe(seconds);
     },
+    answered: apiMetrics(registry),
     fetchedKeys: (result) => {
       fetches.inc({ result });
     },
@@ -84,6 +87,9 @@ export function createMetrics(): Metrics {
     },
     lookedUpKey: (result) => {
       keys.inc({ result });
+    },
+    pushed: (result) => {
+      pushes.inc({ result });
     },
     observe: (observed) => {
       observe(registry, observed);
@@ -96,54 +102,24 @@ export function createMetrics(): Metrics {
   };
 }
 
-function observe(
-  registry: Registry,
-  { keysAge, cachedTokens, droppedLines, redisUp, files }: Observed,
-): void {
+/** Operations are those of the description, so labels are few here as well. */
+function apiMetrics(registry: Registry): Metrics["answered"] {
   const registers = [registry];
-  const gauge = (name: string, help: string, value: () => number): void => {
-    new Gauge({
-      name: `${PREFIX}${name}`,
-      help,
-      registers,
-      collect() {
-        this.set(value());
-      },
-    });
+  const requests = new Counter({
+    name: `${PREFIX}api_requests_total`,
+    help: "Answers of the tenant API by operation (none: no operation of its) and status.",
+    labelNames: ["operation", "status"] as const,
+    registers,
+  });
+  const duration = new Histogram({
+    name: `${PREFIX}api_request_duration_seconds`,
+    help: "From a request's headers to its answer in the tenant API, by operation.",
+    labelNames: ["operation"] as const,
+    buckets: API_BUCKETS,
+    registers,
+  });
+  return ({ operation, status, seconds }) => {
+    requests.inc({ operation, status });
+    duration.observe({ operation }, seconds);
   };
-  // Keys that were never had are older than any bound, so that an alert on their age sees them.
-  const age = (): number => keysAge() ?? Number.POSITIVE_INFINITY;
-  gauge("jwks_age_seconds", "Since Keycloak last gave its keys; infinite while it never did.", age);
-  gauge("token_cache_entries", "Verified tokens that are kept.", cachedTokens);
-  if (redisUp !== undefined)
-    gauge("redis_up", "Whether Redis is connected to, and is the master.", () => Number(redisUp()));
-  new Counter({
-    name: `${PREFIX}log_lines_dropped_total`,
-    help: "Log lines that nobody took.",
-    registers,
-    collect() {
-      this.reset();
-      this.inc(droppedLines());
-    },
-  });
-  const labelNames = ["file"] as const;
-  new Gauge({
-    name: `${PREFIX}live_file_last_success_timestamp_seconds`,
-    help: "When the file was last seen to be what is in force.",
-    labelNames,
-    registers,
-    collect() {
-      for (const [file, { lastSuccess }] of Object.entries(files)) this.set({ file }, lastSuccess ?? 0);
-    },
-  });
-  new Counter({
-    name: `${PREFIX}live_file_refusals_total`,
-    help: "Versions of the file that were not taken, and times that it went missing.",
-    labelNames,
-    registers,
-    collect() {
-      this.reset();
-      for (const [file, { refusals }] of Object.entries(files)) this.inc({ file }, refusals);
-    },
-  });
 }

@@ -42,6 +42,9 @@ export function tenantOfPerson(
   return chosenTenant(readable(groups, directory), requested, directory);
 }
 
+export const isOperator = ({ groups }: Pick<Claims, "groups">): boolean =>
+  Array.isArray(groups) && groups.includes(OPERATORS_GROUP);
+
 /** The strongest that the groups say; none of an operator who is no member. */
 export function roleIn({ groups }: Claims, tenant: DirectoryTenant): Role | undefined {
   const paths: readonly unknown[] = Array.isArray(groups) ? groups : [];
@@ -62,7 +65,7 @@ function readable(groups: unknown, directory: Directory): Readable {
     const tenant = id === undefined ? undefined : activeTenant(directory, orgId(id as TenantId));
     if (tenant !== undefined) tenants.add(tenant);
   }
-  return { tenants, operator: paths.includes(OPERATORS_GROUP) };
+  return { tenants, operator: isOperator({ groups }) };
 }
 
 function chosenTenant(

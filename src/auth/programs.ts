@@ -15,7 +15,7 @@ export type Program =
 
 /** Whose token this is, if it is a program's: the client is bound to the tenant that the token names, and that one is active. */
 export function programOf(
-  { azp, tenant_id: claimed, groups }: Claims,
+  { azp, tenant_id: claimed, groups, scope }: Claims,
   directory: Directory,
 ): Program | undefined {
   // A token that could be read as a person's as well was issued by mistake.
@@ -25,5 +25,9 @@ export function programOf(
   if (tenant === undefined) return undefined;
   if (agent !== undefined) return { kind: "agent", client: agent, tenant };
   const service = tenant.services.find(({ clientId }) => clientId === azp);
-  return service && { kind: "service", client: service.clientId, tenant, scopes: service.scopes };
+  if (service === undefined) return undefined;
+  // Both must say so: the list can take a scope back at once, and a token may be asked for with fewer.
+  const said = typeof scope === "string" ? scope.split(" ") : [];
+  const scopes = service.scopes.filter((one) => said.includes(one));
+  return { kind: "service", client: service.clientId, tenant, scopes };
 }

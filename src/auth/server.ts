@@ -1,7 +1,21 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { API_KEY_HEADER, REQUESTED_TENANT_HEADER, TENANT_HEADER, USER_HEADER } from "../model/headers";
-import { type AuthorizationRequest, type Decision, undecided } from "./decision";
+import {
+  API_KEY_HEADER,
+  REQUESTED_TENANT_HEADER,
+  SERVICE_TOKEN_HEADER,
+  TENANT_HEADER,
+  USER_HEADER,
+} from "../model/headers";
+import { PROBLEM_TYPE, problemBody } from "./api/problems";
+import {
+  type AuthorizationRequest,
+  type Decision,
+  type DenialCode,
+  undecided,
+  type UndecidedCode,
+} from "./decision";
 import { headersOf } from "./headers";
+import type { TraceHeaders } from "./tracing/propagation";
 
 /** Seconds until a sender should try again when we could not decide. */
 const RETRY_AFTER = 5;
@@ -23,7 +37,11 @@ export interface Readiness {
 
 /** The service as Envoy's ext_authz, the health check and Prometheus see it. */
 export interface Service {
-  readonly decide: (request: AuthorizationRequest, requestId: string | undefined) => Promise<Decision>;
+  readonly decide: (
+    request: AuthorizationRequest,
+    requestId: string | undefined,
+    trace: TraceHeaders,
+  ) => Promise<Decision>;
   readonly readiness: () => Readiness;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Whether connections should go elsewhere. */
@@ -56,14 +74,14 @@ export function createAuthServer(service: Service): Server {
 async function respond(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = withoutQuery(request.url ?? "");
   if (path === PREFIX || path.startsWith(`${PREFIX}/`)) {
-    const { asked, requestId } = read(request, path.slice(PREFIX.length));
-    const decision = await service.decide(asked, requestId);
+    const { asked, requestId, trace } = read(request, path.slice(PREFIX.length));
+    const decision = await service.decide(asked, requestId, trace);
     lastIfDraining(service, response);
-    sendDecision(response, decision);
+    sendDecision(response, decision, isApi(asked.path) ? problems(requestId) : plain);
     return;
   }
   lastIfDraining(service, response);
-  if (service.api !== undefined && (path === API || path.startsWith(`${API}/`))) {
+  if (service.api !== undefined && isApi(path)) {
     service.api(request, response);
   } else if (path === "/health") {
     send(response, 200, { status: "ok" });
@@ -96,27 +114,45 @@ function read({ method = "", rawHeaders }: IncomingMessage, path: string) {
     path,
     authorization: values.get("authorization"),
     apiKey: values.get(API_KEY_HEADER),
+    serviceToken: values.get(SERVICE_TOKEN_HEADER),
     requestedTenant: values.get(REQUESTED_TENANT_HEADER),
   };
-  return { asked, requestId: values.get(REQUEST_ID) };
+  const trace: TraceHeaders = {
+    traceparent: values.get("traceparent"),
+    tracestate: values.get("tracestate"),
+  };
+  return { asked, requestId: values.get(REQUEST_ID), trace };
 }
 
-function sendDecision(response: ServerResponse, decision: Decision): void {
+const isApi = (path: string): boolean => path === API || path.startsWith(`${API}/`);
+
+/** How a refusal is told: its body and its type. */
+type Telling = (code: DenialCode | UndecidedCode) => { readonly body: object; readonly type: string };
+
+const plain: Telling = (code) => ({ body: { code }, type: "application/json" });
+
+/** As the tenant API tells its own. */
+const problems =
+  (requestId: string | undefined): Telling =>
+  (code) =>
+    code === "route_unknown" ? plain(code) : { body: problemBody(code, requestId), type: PROBLEM_TYPE };
+
+function sendDecision(response: ServerResponse, decision: Decision, tell: Telling = plain): void {
   switch (decision.kind) {
     case "allow":
       send(response, 200, {}, { [TENANT_HEADER]: decision.orgId, [USER_HEADER]: decision.userId });
       return;
-    case "deny":
-      send(
-        response,
-        decision.status,
-        { code: decision.code },
-        decision.status === 401 ? { "www-authenticate": "Bearer" } : {},
-      );
+    case "deny": {
+      const { body, type } = tell(decision.code);
+      const challenge = decision.status === 401 ? { "www-authenticate": "Bearer" } : {};
+      send(response, decision.status, body, { ...challenge, "content-type": type });
       return;
-    case "undecided":
-      send(response, 503, { code: decision.code }, { "retry-after": RETRY_AFTER });
+    }
+    case "undecided": {
+      const { body, type } = tell(decision.code);
+      send(response, 503, body, { "retry-after": RETRY_AFTER, "content-type": type });
       return;
+    }
     default:
       decision satisfies never;
   }
@@ -130,8 +166,8 @@ function send(
 ): void {
   const text = JSON.stringify(body);
   response.writeHead(status, {
-    ...headers,
     "content-type": "application/json",
+    ...headers,
     "content-length": Buffer.byteLength(text),
   });
   response.end(text);

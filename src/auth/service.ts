@@ -1,18 +1,27 @@
 import type { Server } from "node:http";
+import { hostname } from "node:os";
+import { orgId, PLATFORM_TENANT } from "../model/names";
 import { Audit } from "./audit";
 import type { Settings } from "./config";
 import { decide } from "./decide";
 import type { AuthorizationRequest, Decision } from "./decision";
-import type { KeyFile } from "../model/directory";
-import { type Directory, parseDirectory, parseKeys } from "./directory";
+import { refusalOf } from "./decisions/refusal";
+import { routeMatch } from "../model/match";
+import { ROUTES } from "../model/routes";
+import { extraRoutes } from "../model/upstreams";
 import { drainable } from "./drain";
+import { brokenFiles, codeOf, openFiles } from "./files";
 import { KeyStore, type KeyStoreOptions } from "./key-store";
-import { newestRing, parsePepper } from "./keys";
-import { LiveFile } from "./live-file";
+import { newestRing } from "./keys";
+import type { LiveFile } from "./live-file";
+import { openManagement } from "./management";
 import { placesOf, type Log, type Logger } from "./log";
 import { createMetrics } from "./metrics";
-import { openStores, type StoresOptions } from "./redis/stores";
 import { createAuthServer } from "./server";
+import { createTracing } from "./tracing/create";
+import { tracedDecision } from "./tracing/decisions";
+import type { TraceHeaders } from "./tracing/propagation";
+import { noTracing, type Tracing } from "./tracing/tracing";
 import { TokenCache } from "./token-cache";
 import { tokenVerifier } from "./tokens";
 
@@ -33,25 +42,26 @@ export function createAuthService(
   waits: KeyStoreOptions["waits"] = {},
 ): AuthService {
   const { logger } = log;
-  const { files, keys, stores, metrics, judge, ...parts } = createParts(settings, log, waits);
+  const { files, keys, metrics, judge, management, close } = createParts(settings, log, waits);
   let draining = false;
   const server = createAuthServer({
     decide: judge,
     draining: () => draining,
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
     readiness: () => readiness(draining, files, keys.age),
+    ...(management !== undefined && { api: management.api }),
   });
   const finish = drainable(server);
   return {
     start: async () => {
       const problems = [...brokenFiles(Object.values(files)), ...(await listening(server, settings))];
       if (problems.length > 0) {
-        parts.close();
+        await close();
         server.close();
         throw new Error(problems.join("\n"));
       }
       keys.start();
-      stores?.redis.start();
+      management?.start();
       const address = server.address();
       const port = typeof address === "object" && address !== null ? address.port : settings.port;
       logger.info(`listening on ${settings.host}:${port}`);
@@ -61,7 +71,7 @@ export function createAuthService(
       draining = true;
       const whole = await finish(milliseconds);
       if (!whole) logger.warn(`requests were still in flight after ${milliseconds} ms`);
-      parts.close();
+      await close();
     },
   };
 }
@@ -71,8 +81,10 @@ function createParts(settings: Settings, log: Log, waits: NonNullable<KeyStoreOp
   const { logger } = log;
   const metrics = createMetrics();
   const files = openFiles(settings, logger);
+  const tracing = openTracing(settings, logger);
   const keys = new KeyStore({
     url: settings.jwksUrl,
+    tracing,
     waits,
     onFetch: (result, problem) => {
       metrics.fetchedKeys(result);
@@ -81,87 +93,66 @@ function createParts(settings: Settings, log: Log, waits: NonNullable<KeyStoreOp
     },
   });
   const ring = newestRing(files.keys, files.pepper);
-  const stores = openRedis(settings, logger, {
-    password: () => files.redis?.value,
-    directory: () => files.tenants.value,
-    ring,
-    onLookup: metrics.lookedUpKey,
-  });
   const cache = new TokenCache({ onLookup: metrics.lookedUp });
-  metrics.observe({
-    keysAge: () => keys.age,
-    cachedTokens: () => cache.size,
-    droppedLines: log.dropped,
-    redisUp: stores && (() => stores.redis.up),
-    files,
-  });
   const audit = new Audit({
     write: (record) => {
       logger.info(record);
     },
   });
   const verify = tokenVerifier(settings, keys, cache);
-  const selfService = stores?.lookup;
+  const match = routeMatch([...ROUTES, ...extraRoutes(settings.upstreams)]);
   const onFailure = (error: unknown): void => {
+    tracing.failed(error);
     logger.error({ where: placesOf(error) }, "a decision failed");
   };
-  const judge = async (request: AuthorizationRequest, requestId: string | undefined): Promise<Decision> => {
+  const management =
+    settings.stores &&
+    openManagement(settings, settings.stores, { logger, metrics, files, ring, tracing, verify, onFailure });
+  metrics.observe({
+    keysAge: () => keys.age,
+    cachedTokens: () => cache.size,
+    droppedLines: log.dropped,
+    management,
+    files,
+    spans: tracing.counts,
+  });
+  const judge = async (
+    request: AuthorizationRequest,
+    requestId: string | undefined,
+    trace: TraceHeaders,
+  ): Promise<Decision> => {
     const began = performance.now();
-    const known = { directory: files.tenants.value, keys: ring(), selfService, verify, onFailure };
-    const judgement = await decide(request, known);
+    const selfService = management?.selfService;
+    const known = { directory: files.tenants.value, keys: ring(), selfService, verify, match, onFailure };
+    const judgement = await tracedDecision(tracing, request, trace, () => decide(request, known));
     metrics.decided(judgement, (performance.now() - began) / 1_000);
     audit.record(request, requestId, judgement);
+    management?.refused(refusalOf(request, requestId, judgement));
     return judgement.decision;
   };
-  const close = (): void => {
+  const close = async (): Promise<void> => {
     keys.close();
-    stores?.redis.close();
+    await management?.close();
     for (const file of Object.values(files)) file.close();
     metrics.close();
     audit.close();
+    await tracing.close();
   };
-  return { files, keys, stores, metrics, judge, close };
+  return { files, keys, metrics, judge, management, close };
 }
 
-/** Undefined where the environment has none: then nobody makes keys of his own, and there is no data. */
-function openRedis(
-  { redis: settings }: Settings,
-  logger: Logger,
-  known: Omit<StoresOptions, "settings" | "onChange">,
-) {
-  if (settings === undefined) return undefined;
-  const onChange = (up: boolean, problem?: string): void => {
-    if (up) logger.info("Redis is there");
-    else logger.error({ problem }, "Redis is not there");
+function openTracing({ traces }: Settings, logger: Logger): Tracing {
+  if (traces === undefined) return noTracing;
+  const onFailure = (problem: string): void => {
+    logger.warn({ problem }, "the collector does not take traces");
   };
-  return openStores({ settings, onChange, ...known });
-}
-
-function openFiles(settings: Settings, logger: Logger): Files {
-  const live = <T>(path: string, parse: (text: string) => T): LiveFile<T> =>
-    new LiveFile(path, parse, (problem) => {
-      logger.error(problem);
-    });
-  return {
-    tenants: live(settings.directoryFile, parseDirectory),
-    keys: live(settings.keysFile, parseKeys),
-    pepper: live(settings.pepperFile, parsePepper),
-    ...(settings.redis !== undefined && { redis: live(settings.redis.passwordFile, parsePassword) }),
-  };
-}
-
-/** By the names that readiness and metrics call them. */
-type Files = Readonly<{
-  tenants: LiveFile<Directory>;
-  keys: LiveFile<KeyFile>;
-  pepper: LiveFile<Buffer>;
-  /** Its password. */
-  redis?: LiveFile<string>;
-}>;
-
-function parsePassword(text: string): string {
-  if (text.trim() === "") throw new Error("it is empty");
-  return text.trim();
+  return createTracing({
+    endpoint: traces.url,
+    share: traces.share,
+    orgId: orgId(PLATFORM_TENANT),
+    replica: hostname(),
+    onFailure,
+  });
 }
 
 function readiness(
@@ -179,20 +170,6 @@ function readiness(
     keys_age_seconds: keysAge === undefined ? null : Math.round(keysAge),
   };
 }
-
-/** A file that is not there yet may come. One that is there and wrong is somebody's mistake, and so is a missing directory. */
-const brokenFiles = (files: readonly LiveFile<unknown>[]): readonly string[] =>
-  files.flatMap((file) => {
-    if (file.refused) return [file.problem ?? ""];
-    try {
-      file.watch();
-      return [];
-    } catch (error) {
-      return [`cannot follow ${file.path}: its directory is not readable (${codeOf(error)})`];
-    }
-  });
-
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message;
 
 function listening(server: Server, { host, port }: Settings): Promise<readonly string[]> {
   return new Promise((resolve) => {

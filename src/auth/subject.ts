@@ -1,5 +1,5 @@
 import type { DirectoryTenant } from "../model/directory";
-import type { Route, Verb } from "../model/routes";
+import type { Verb } from "../model/routes";
 import type { AuthorizationRequest, Judgement } from "./decision";
 import type { Directory } from "./directory";
 
@@ -7,7 +7,7 @@ import type { Directory } from "./directory";
 export interface Subject {
   readonly request: AuthorizationRequest;
   /** Never empty. */
-  readonly routes: readonly Route[];
+  readonly routes: Judgement["routes"];
   readonly directory: Directory;
 }
 
@@ -20,9 +20,6 @@ export const mayAsk = (
   tenant: DirectoryTenant,
 ): boolean => request.requestedTenant === undefined || request.requestedTenant === tenant.orgId;
 
-/**
- * Whether one of these routes is for data, in this direction. The tenant API's are not: what may be done there is decided per
- * operation, by the API, and until it exists nobody has a right to it.
- */
-export const grants = (routes: readonly Route[], verb: Verb): boolean =>
+/** Whether one of these routes is for telemetry, in this direction. The tenant API's are not. */
+export const grants = (routes: Judgement["routes"], verb: Verb): boolean =>
   routes.some(({ right }) => "signal" in right && right.verb === verb);

@@ -12,6 +12,8 @@ export interface Claims {
   readonly azp?: unknown;
   readonly tenant_id?: unknown;
   readonly groups?: unknown;
+  /** With spaces between. */
+  readonly scope?: unknown;
 }
 
 export type TokenVerdict<C extends Claims = Claims> =
@@ -117,8 +119,8 @@ export interface TimedClaims extends Claims {
 
 function timed(payload: unknown): TimedClaims | undefined {
   if (typeof payload !== "object" || payload === null || Array.isArray(payload)) return undefined;
-  const { iss, aud, exp, iat, nbf, sub, azp, tenant_id, groups } = payload as TimedClaims;
-  return { iss, aud, exp, iat, nbf, sub, azp, tenant_id, groups };
+  const { iss, aud, exp, iat, nbf, sub, azp, tenant_id, groups, scope } = payload as TimedClaims;
+  return { iss, aud, exp, iat, nbf, sub, azp, tenant_id, groups, scope };
 }
 
 /**

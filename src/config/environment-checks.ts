@@ -1,5 +1,7 @@
 import { ENVIRONMENT_NAME } from "../model/names";
+import { LONGEST_ROTATION, SHORTEST_OVERLAP } from "../model/rotation";
 import { PORTS, type ServiceKind } from "../model/services";
+import { formatDuration, parseDuration, type Seconds } from "../model/units";
 import { listAt, valueAt, type Path, type Report } from "./report";
 import { ENVIRONMENT_FORM } from "./tenant-schema";
 
@@ -61,4 +63,33 @@ export function checkIdentityProviders(report: Report, secretKeys: readonly stri
         'Set it with "pulumi config set --secret" and that name.',
       );
   }
+}
+
+/** Durations that would leave a program without a secret, or a secret for ever. */
+export function checkClientSecrets(report: Report): void {
+  const path = ["clientSecrets"];
+  const at = (field: string): Seconds | undefined => {
+    const value = valueAt(report.source.value, [...path, field]);
+    return typeof value === "string" ? parseDuration(value) : undefined;
+  };
+  const [every, overlap] = [at("rotateEvery"), at("overlap")];
+  if (every !== undefined && every > LONGEST_ROTATION)
+    report.add(
+      [...path, "rotateEvery"],
+      `is longer than ${formatDuration(LONGEST_ROTATION)}`,
+      "Shorten it, or leave clientSecrets out: then secrets stay.",
+    );
+  // Zero is said by its type.
+  if (overlap !== undefined && overlap > 0 && overlap < SHORTEST_OVERLAP)
+    report.add(
+      [...path, "overlap"],
+      `is shorter than ${formatDuration(SHORTEST_OVERLAP)}, in which a program that holds a token may not ask again`,
+      `Write at least ${formatDuration(SHORTEST_OVERLAP)}; what people carry by hand needs days.`,
+    );
+  if (every !== undefined && overlap !== undefined && overlap >= every)
+    report.add(
+      [...path, "overlap"],
+      `is not shorter than rotateEvery (${formatDuration(every)}), so that two secrets would always work`,
+      "Shorten it, or lengthen rotateEvery.",
+    );
 }

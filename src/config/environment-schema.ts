@@ -1,8 +1,10 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { parseMoment } from "../model/rotation";
 import { SHARED_SERVICES, type SharedService } from "../model/services";
 import { byteRate, count, duration, rate, size } from "./fields";
 import { orMissing, say } from "./schema-problems";
+import { upstreamSchema } from "./upstreams";
 import { secretKey } from "./tenant-schema";
 import { name, text } from "./text-fields";
 
@@ -136,6 +138,28 @@ const identityProvider = z.strictObject({
   clientSecretKey: secretKey("The config secret that holds our client's secret. Never the secret itself."),
 });
 
+const MOMENT_ERROR = orMissing(
+  "is not a moment",
+  'Write when it was known, in UTC and in quotes, such as "2026-11-21T17:00:00Z".',
+);
+const moment = z.string({ error: MOMENT_ERROR }).transform((text, context) => {
+  const value = parseMoment(text);
+  if (value !== undefined) return value;
+  context.issues.push({ code: "custom", message: MOMENT_ERROR({ input: text }), input: text });
+  return z.NEVER;
+});
+
+const clientSecrets = z
+  .strictObject({
+    rotateEvery: duration("A secret that is this old is replaced by the next update."),
+    overlap: duration("So long after that the one before still works. Less than rotateEvery."),
+    leaked: z
+      .record(z.string(), moment)
+      .optional()
+      .describe("By client id, since when others know its secret: what it had before is refused at once."),
+  })
+  .describe("Renews the secrets of agents and services. Without it they keep theirs.");
+
 const TENANTS_FORM = {
   pattern: /^[^\0]*\.ya?ml$/u,
   what: "the path of a YAML file",
@@ -159,9 +183,14 @@ export const stackSchema = z.strictObject({
   sizes: sizes.optional(),
   trustedProxies: within(0, 10, "Proxies in front of Envoy whose X-Forwarded-For is believed.").optional(),
   identityProviders: z.array(identityProvider).optional().describe("Brokered OpenID Connect providers."),
+  upstreams: z
+    .array(upstreamSchema)
+    .optional()
+    .describe("Servers of your own that tenants' services call through the edge."),
   demonstrationUsers: flag(
     "One demonstration user per tenant and role, with generated passwords.",
   ).optional(),
+  clientSecrets: clientSecrets.optional(),
 });
 
 export type ParsedStack = z.output<typeof stackSchema>;

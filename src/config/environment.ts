@@ -3,12 +3,13 @@ import type { Environment, Publish } from "../model/environment";
 import { PORTS, SHARED_SERVICES } from "../model/services";
 import { duration } from "../model/units";
 import { stackSchema, type ParsedStack } from "./environment-schema";
-import { checkIdentityProviders, checkPorts, checkStackName } from "./environment-checks";
+import { checkClientSecrets, checkIdentityProviders, checkPorts, checkStackName } from "./environment-checks";
 import { ConfigError, type Problem } from "./problems";
 import { Report, type Locate } from "./report";
 import { decodeStack, PROJECT } from "./stack-values";
 import { reportIssues } from "./schema-problems";
 import { DEFAULT_SIZES } from "./sizes";
+import { checkUpstreams, upstreamOf } from "./upstreams";
 
 export interface StackOptions {
   /** Names of the stack's config secrets, without project: never taken for misspelt settings. */
@@ -49,6 +50,8 @@ export function parseStack(
   if (!result.success) reportIssues(report, stackSchema, result.error.issues);
   checkPorts(report);
   checkIdentityProviders(report, options.secretKeys);
+  checkClientSecrets(report);
+  checkUpstreams(report);
   const problems = report.problems.map(withNamespace);
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
   const environment = environmentOf(stack, result.data);
@@ -84,7 +87,11 @@ function environmentOf(name: string, parsed: ParsedStack): Environment {
     sizes: sizesOf(parsed.sizes),
     trustedProxies: parsed.trustedProxies ?? 0,
     identityProviders: parsed.identityProviders ?? [],
+    upstreams: (parsed.upstreams ?? []).map(upstreamOf),
     demonstrationUsers: parsed.demonstrationUsers ?? false,
+    ...(parsed.clientSecrets !== undefined && {
+      clientSecrets: { ...parsed.clientSecrets, leaked: parsed.clientSecrets.leaked ?? {} },
+    }),
   };
 }
 

@@ -62,9 +62,15 @@ export function decodeStack(raw: ReadonlyMap<string, string>, file: string, opti
   return report;
 }
 
+const isOptional = (key: string): boolean =>
+  Object.entries(stackSchema.shape).some(
+    ([name, schema]) => name === key && schema.safeParse(undefined).success,
+  );
+
 function decode(report: Report, value: Record<string, unknown>, key: string, kind: Kind, text: string): void {
-  // Pulumi has no "not set" for a setting of the project's schema: its default is the empty text.
+  // Pulumi has no "not set" for a setting of the project's schema: its default is the empty text or object.
   if (text === "" && kind === "text") return;
+  if (text === "{}" && isOptional(key)) return;
   value[key] = text;
   if (kind === "boolean" && /^(true|false)$/u.test(text)) value[key] = text === "true";
   if (kind === "number" && /^-?\d+(\.\d+)?$/u.test(text)) value[key] = Number(text);

@@ -1,6 +1,8 @@
 import type { Capacity } from "./limits";
+import type { ClientSecrets } from "./rotation";
 import type { SharedService } from "./services";
 import type { Bytes, Seconds } from "./units";
+import type { ExtraUpstream } from "./upstreams";
 
 export type HostKind = "docker" | "kubernetes";
 
@@ -25,8 +27,12 @@ export interface Environment {
   /** Proxies in front of Envoy whose X-Forwarded-For is believed. */
   readonly trustedProxies: number;
   readonly identityProviders: readonly IdentityProvider[];
+  /** Servers beside ours that programs call through the edge. */
+  readonly upstreams: readonly ExtraUpstream[];
   /** One demonstration user per tenant and role, with generated passwords. */
   readonly demonstrationUsers: boolean;
+  /** Absent: agents and services keep the secrets that Keycloak made for them. */
+  readonly clientSecrets?: ClientSecrets;
 }
 
 /** Host addresses and ports of what people and agents reach. */

@@ -35,6 +35,9 @@ export const keycloakSettings = (place: KeycloakPlace): Readonly<Record<string, 
   KC_HOSTNAME: place.url,
   KC_HOSTNAME_BACKCHANNEL_DYNAMIC: "true",
   ...(place.trustedProxies > 0 ? { KC_PROXY_HEADERS: "xforwarded" } : {}),
+  // Previous secrets of clients (components/rotation.ts). Always, although only a policy of the realm makes use of it: without the
+  // feature Keycloak answers 500 to whoever such a policy is for, and a policy goes after what needs it.
+  KC_FEATURES: "client-secret-rotation",
   KC_CACHE: "local",
   KC_LOG_CONSOLE_OUTPUT: "json",
 });

@@ -1,4 +1,5 @@
 import { ROUTES, type Method, type Route } from "./routes";
+import type { ExtraRoute } from "./upstreams";
 
 const METHODS: readonly Method[] = ["GET", "POST", "PUT", "DELETE"];
 
@@ -11,37 +12,43 @@ export function pathPattern(route: Pick<Route, "path" | "prefix">): string {
   return `${literal}${route.prefix === true ? "(?:/.*)?" : ""}`;
 }
 
+type AnyRoute = Route | ExtraRoute;
 interface Compiled {
-  readonly route: Route;
+  readonly route: AnyRoute;
   readonly pattern: RegExp;
 }
 
-const matching = (among: readonly Compiled[], path: string): readonly Route[] =>
+const matching = (among: readonly Compiled[], path: string): readonly AnyRoute[] =>
   among.filter(({ pattern }) => pattern.test(path)).map(({ route }) => route);
 
-const isLiteral = ({ path, prefix }: Route): boolean => prefix !== true && !path.includes("{");
+const isLiteral = ({ path, prefix }: AnyRoute): boolean => prefix !== true && !path.includes("{");
 
 /** A method's routes: what the literal paths of the table match is known beforehand, any other path matches patterns alone. */
-function indexed(method: Method) {
-  const all = ROUTES.filter(({ methods }) => methods.includes(method)).map((route): Compiled => ({
-    route,
-    pattern: new RegExp(`^${pathPattern(route)}$`),
-  }));
+function indexed(routes: readonly AnyRoute[], method: Method) {
+  const all = routes
+    .filter(({ methods }) => methods.includes(method))
+    .map((route): Compiled => ({ route, pattern: new RegExp(`^${pathPattern(route)}$`) }));
   return {
     known: new Map(all.map(({ route: { path } }) => [path, matching(all, path)])),
     patterns: all.filter(({ route }) => !isLiteral(route)),
   };
 }
 
-const byMethod: ReadonlyMap<string, ReturnType<typeof indexed>> = new Map(
-  METHODS.map((method) => [method, indexed(method)]),
-);
-
 /**
- * The routes of the table that a request could have taken, in the table's order; several where API keys have their own entry.
+ * The routes that a request could have taken, in their order; several where API keys have their own entry.
  * @param path without the query
  */
-export function matchRoutes(method: string, path: string): readonly Route[] {
-  const index = byMethod.get(method);
-  return index === undefined ? [] : (index.known.get(path) ?? matching(index.patterns, path));
+export type RouteMatch = (method: string, path: string) => readonly AnyRoute[];
+
+export function routeMatch(routes: readonly AnyRoute[]): RouteMatch {
+  const byMethod: ReadonlyMap<string, ReturnType<typeof indexed>> = new Map(
+    METHODS.map((method) => [method, indexed(routes, method)]),
+  );
+  return (method, path) => {
+    const index = byMethod.get(method);
+    return index === undefined ? [] : (index.known.get(path) ?? matching(index.patterns, path));
+  };
 }
+
+/** Of the route table alone. */
+export const matchRoutes: RouteMatch = routeMatch(ROUTES);

@@ -2,11 +2,18 @@ import type { Signal } from "./names";
 import type { SharedService } from "./services";
 import { duration, size, type Bytes, type Seconds } from "./units";
 
-/** Who decides: Envoy itself on an agent's JWT, or the auth service on everything else. There is no third answer. */
-export type Verifier = "agentJwt" | "authService";
+/**
+ * Who decides: Envoy itself on an agent's JWT, or the auth service on everything else. `nobody` is for the few exact paths of
+ * {@link OPEN_ROUTES}, which hold nothing of any tenant's.
+ */
+export type Verifier = "agentJwt" | "authService" | "nobody";
 export type Verb = "read" | "write";
-/** What a credential must be allowed to do. `tenant-api` is judged by the tenant API itself, per operation. */
-export type Right = { readonly signal: Signal; readonly verb: Verb } | { readonly api: "tenant" };
+/** What a credential must be allowed to do. The tenant API judges itself what somebody may do there, per operation. */
+export type Right =
+  | { readonly signal: Signal; readonly verb: Verb }
+  | { readonly api: "tenant" | "open" }
+  /** Of a service, for an upstream that the environment adds (upstreams.ts). */
+  | { readonly scope: string };
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 /** `otlpGrpc` and `otlpHttp` face agents and programs; `query` faces Grafana alone. */
 export type Listener = "otlpGrpc" | "otlpHttp" | "query";
@@ -149,6 +156,26 @@ const LOKI_TAIL: Route = {
   limits: { ...READ, timeout: duration("0s"), stream: TOKEN_LIFE },
 };
 
+type Open = Pick<Route, "id" | "path" | "methods"> & { body: Bytes };
+
+/** A part of the tenant API for those who have no token yet. */
+const open = ({ body, ...route }: Open): Route => ({
+  ...route,
+  listeners: ["otlpHttp"],
+  verifier: "nobody",
+  right: { api: "open" },
+  upstream: "auth",
+  limits: { timeout: duration("30s"), body },
+});
+
+/** All that is answered without a credential: to get a token, and the API's description. A policy holds that there is no more. */
+export const OPEN_ROUTES: readonly Route[] = [
+  // The client's secret is in the form, or in basic authentication, which therefore is not taken away here.
+  open({ id: "tenant-api-token", path: "/api/token", methods: POST, body: size("16KiB") }),
+  open({ id: "tenant-api-description", path: "/api/openapi.json", methods: GET, body: size("1KiB") }),
+  open({ id: "tenant-api-docs", path: "/api/docs", methods: GET, body: size("1KiB") }),
+];
+
 const TENANT_API: Route = {
   id: "tenant-api",
   listeners: ["otlpHttp"],
@@ -231,5 +258,6 @@ export const ROUTES: readonly Route[] = [
     "echo",
     "status/buildinfo",
   ),
+  ...OPEN_ROUTES,
   TENANT_API,
 ];

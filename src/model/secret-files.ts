@@ -4,7 +4,7 @@
  */
 export const SECRET_FILES = {
   envoy: { certificate: "tls.crt", key: "tls.key" },
-  auth: { keys: "keys.json", pepper: "pepper" },
+  auth: { keys: "keys.json", pepper: "pepper", cachePassword: "redis-password" },
   keycloak: { settings: "keycloak.conf" },
   postgres: { password: "password" },
   redis: { users: "users.acl" },

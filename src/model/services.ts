@@ -28,9 +28,10 @@ export const SHARED_SERVICES = Object.keys(PORTS).filter((id): id is SharedServi
 
 /** The zones whose network a service joins; the first is its own. */
 export const SERVICE_ZONES: Readonly<Record<SharedService, readonly Zone[]>> = {
-  // The edge is the only one that sees all zones: every flow between them is one of its checked routes.
+  // The edge is the only one that sees all zones: every request of somebody outside is one of its checked routes.
   envoy: ["edge", "control", "data", "view"],
-  auth: ["control"],
+  // It hands its audit to Loki and its traces to the collector.
+  auth: ["control", "data"],
   // Published for browsers and agents (edge), reached by Envoy and the auth service (control) and by Grafana (view).
   keycloak: ["control", "edge", "view"],
   postgres: ["control"],

@@ -5,16 +5,21 @@ import { inBatches } from "../../components/batches";
 import type { Host, RunningService } from "../../components/host";
 import { OperatorsView, Organisation } from "../../components/organisation";
 import { SingleSignOn } from "../../components/single-sign-on";
+import type { RotatingRealm } from "../../components/rotation";
 import { Tenant } from "../../components/tenant";
 import { TenantIdentity } from "../../components/tenant-identity";
+import type { Environment } from "../model/environment";
+import type { Moment } from "../model/rotation";
 import { sends, type Agent as DeclaredAgent } from "../model/tenant";
 import { authority } from "../model/topology";
 import { buildableAuthImage, plannedAuthImage } from "./auth-image";
 import { silenceDebugLog } from "./debug-log";
 import { environmentOutputs, tenantOutput, type TenantOutput } from "./outputs";
 import type { RenderedStack } from "./render";
+import { decideRotations, heldSecrets, rotatingRealm, rotationNews, type Instant } from "./rotation";
 import { defineShared, hostOf, type EnvironmentInput, type Shared } from "./shared";
 import { withoutStackTraces } from "./stack-traces";
+import { readState } from "./state";
 
 /** A command that was compiled to one file, which may lie anywhere, is told. */
 const projectRoot = (): string => process.env["ATALAYA_ROOT"] ?? join(__dirname, "..", "..");
@@ -25,12 +30,20 @@ export const STOPPED = "ATALAYA_STOPPED";
 /** Tenants that are registered at once: more only fill the memory. */
 const BATCH = 20;
 
+/** What the program is told besides the stack. */
+export interface ProgramInput extends EnvironmentInput {
+  /** Of a running engine. Where there is none, every secret is its client's first. */
+  readonly instant?: Instant;
+}
+
 /**
  * Declares everything of a stack and returns its outputs. The order is the order of trust: keys, then what knows them and
  * limits, then organisations, and only then anything by which somebody can prove to be of a tenant. Agents that are suspended
  * come before all of that: they stand still when the edge begins to refuse them.
  */
-export async function defineEnvironment(input: EnvironmentInput): Promise<Record<string, unknown>> {
+export async function defineEnvironment(input: ProgramInput): Promise<Record<string, unknown>> {
+  const rotations = decideRotations(input, input.instant);
+  for (const news of rotationNews(rotations)) await pulumi.log.info(news);
   const host = hostOf(input);
   const tenants: Tenant[] = [];
   const stopped: RunningService[] = [];
@@ -44,9 +57,10 @@ export async function defineEnvironment(input: EnvironmentInput): Promise<Record
   });
   const keys = tenants.flatMap(({ ownKey, operatorsKey }) => [ownKey, operatorsKey]);
   const shared = defineShared(input, { host, keys, stopped });
+  const realm = rotatingRealm(shared.realm.context, rotations);
   const outputs: TenantOutput[] = [];
   await inBatches(tenants, BATCH, (tenant) => {
-    outputs.push(defineTenant(tenant, { ...input, host }, shared));
+    outputs.push(defineTenant(tenant, { ...input, host, realm }, shared));
     return tenant;
   });
   new SingleSignOn("single-sign-on", {
@@ -69,10 +83,14 @@ interface Hosted extends EnvironmentInput {
   readonly host: Host;
 }
 
-function defineTenant(tenant: Tenant, input: Hosted, shared: Shared): TenantOutput {
-  const { environment, topology } = input;
+function defineTenant(
+  tenant: Tenant,
+  input: Hosted & { readonly realm: RotatingRealm },
+  shared: Shared,
+): TenantOutput {
+  const { environment, topology, realm } = input;
   const { declared } = tenant;
-  const { gateway, dashboards, realm, isolation } = shared;
+  const { gateway, dashboards, isolation } = shared;
   const below = { parent: tenant };
   const sources = {
     grafana: dashboards.context,
@@ -91,7 +109,7 @@ function defineTenant(tenant: Tenant, input: Hosted, shared: Shared): TenantOutp
     declared.id,
     {
       tenant: declared,
-      realm: realm.context,
+      realm,
       demonstrationUsers: environment.demonstrationUsers,
       after: [...isolation, organisation.resource],
     },
@@ -126,15 +144,23 @@ function defineAgent(
   );
 }
 
+/** The clock is read here and nowhere else. */
+async function instantOf({ clientSecrets }: Environment): Promise<{ readonly instant?: Instant }> {
+  if (clientSecrets === undefined || pulumi.runtime.getEngine() === undefined) return {};
+  const now = Math.floor(Date.now() / 1_000) as Moment;
+  return { instant: { now, held: heldSecrets(await readState()) } };
+}
+
 /** The same for a stack of this project: its own auth image and its own configuration secrets. */
 export const declareStack = (stack: RenderedStack): Promise<Record<string, unknown>> => {
   silenceDebugLog();
   const config = new pulumi.Config();
   // Without an engine nothing is built: a plan of the same tenants is the same everywhere.
   const authImage = pulumi.runtime.getEngine() === undefined ? plannedAuthImage : buildableAuthImage;
-  return withoutStackTraces(() =>
+  return withoutStackTraces(async () =>
     defineEnvironment({
       ...stack,
+      ...(await instantOf(stack.environment)),
       authImage: authImage(projectRoot()),
       secret: (key) => config.requireSecret(key),
       stopped: process.env[STOPPED] === "true",

@@ -17,7 +17,7 @@ import type { ReadKey } from "../../components/read-key";
 import type { ServiceArgs } from "../../components/service";
 import { TracesBackend } from "../../components/traces-backend";
 import type { Tenant } from "../model/tenant";
-import { REDIS_PROBE_USER, redisUsers } from "../render/redis";
+import { REDIS_PROBE_USER, REDIS_USER, redisUsers } from "../render/redis";
 import type { RenderedStack } from "./render";
 
 export interface EnvironmentInput extends RenderedStack {
@@ -60,8 +60,11 @@ export function defineShared(input: EnvironmentInput, { host, keys, stopped }: B
     new TracesBackend("tempo", args).service,
   ];
   const collector = new Collector("alloy-gateway", { ...args, backends }).service;
-  const cache = new Cache("redis", { ...args, users: redisUsers, probeUser: REDIS_PROBE_USER }).service;
-  const auth = new AuthService("auth", { ...args, image: authImage, keys, cache }).service;
+  const cache = new Cache("redis", { ...args, users: redisUsers, probeUser: REDIS_PROBE_USER });
+  const auth = new AuthService("auth", {
+    ...args,
+    ...{ image: authImage, keys, cache, cacheUser: REDIS_USER },
+  }).service;
   const gateway = new Gateway("envoy", { ...args, upstreams: [...backends, collector, auth], stopped });
   const identity = new Identity("keycloak", { ...args, database: new Database("postgres", args) });
   const clientSecret = grafanaClientSecret("grafana-client-secret");

@@ -42,6 +42,7 @@ describe("the bundle", () => {
     environment = {
       ...{ ATALAYA_LISTEN_HOST: "127.0.0.1", ATALAYA_LISTEN_PORT: `${port}`, ATALAYA_ISSUER: issuer },
       ...{ ATALAYA_JWKS_URL: keycloak.url.href, ATALAYA_AUDIENCE: audience },
+      ATALAYA_TOKEN_URL: keycloak.url.href,
       ATALAYA_DIRECTORY_FILE: live("tenants.json", directoryText),
       ATALAYA_KEYS_FILE: live("keys.json", keysText),
       ATALAYA_PEPPER_FILE: live("pepper", pepper),

@@ -38,7 +38,6 @@ describe("an agent's token", () => {
     ["a number", { azp: "agent-mx", tenant_id: 7 }],
     ["no client", { tenant_id: "tenant-mx" }],
     ["an object's own property", { azp: "agent-mx", tenant_id: "__proto__" }],
-    ["a service's client", { azp: "service-mx-shop", tenant_id: "tenant-mx" }],
     ["Grafana, about a person", { azp: "grafana", groups: ["/tenants/mx/admin"] }],
     ["an agent that has groups as well", { ...MX, groups: ["/tenants/mx/admin"] }],
     ["an agent that has no groups in a list", { ...MX, groups: [] }],
@@ -227,22 +226,34 @@ describe("anything else", () => {
 });
 
 describe("the tenant API", () => {
+  const PERSON = "5f1c2a34-0b7d-4c1e-9a55-3d2f1e0c9b8a";
+  const person = (groups: readonly string[]) => bearer({ azp: "atalaya-cli", sub: PERSON, groups });
   it.each([
-    ["a key", () => ({ apiKey: "atl_mx_reader" })],
-    ["an agent", async () => ({ authorization: await bearer(MX) })],
+    ["a key", () => ({ apiKey: "atl_mx_reader" }), "grafana-mx"],
+    ["an agent", async () => ({ authorization: await bearer(MX) }), "agent-mx"],
+    ["a person", async () => ({ authorization: await person(["/tenants/mx/viewer"]) }), PERSON],
     [
       "an operator",
-      async () => ({
-        authorization: await bearer({
-          ...{ azp: "atalaya-cli", sub: "5f1c2a34-0b7d-4c1e-9a55-3d2f1e0c9b8a" },
-          groups: ["/operators", "/tenants/mx/admin"],
-        }),
-        requestedTenant: "tenant-mx",
-      }),
+      async () => ({ authorization: await person(["/operators"]), requestedTenant: "tenant-mx" }),
+      PERSON,
     ],
-  ])("is open to nobody yet: %s", async (_case, credential) => {
-    for (const path of ["/api", "/api/data"])
-      expect(await decision(push({ path, ...(await credential()) }))).toEqual(denied(403, "right_missing"));
+  ])("is open to %s: what he may do there, it says itself", async (_case, credential, user) => {
+    for (const path of ["/api", "/api/data", "/api/token"])
+      expect(await decision(push({ path, ...(await credential()) }))).toEqual(allowed("tenant-mx", user));
+  });
+
+  it.each<[string, Partial<AuthorizationRequest>, object]>([
+    ["nobody", {}, denied(401, "credential_missing")],
+    ["a key that nobody has", { apiKey: "atl_nobody" }, denied(401, "key_invalid")],
+    ["a key of a suspended tenant", { apiKey: "atl_co_reader" }, denied(403, "tenant_denied")],
+    [
+      "a key that asks for another tenant",
+      { apiKey: "atl_mx_reader", requestedTenant: "tenant-pe" },
+      denied(403, "tenant_denied"),
+    ],
+  ])("is closed to %s", async (_case, credential, expected) => {
+    for (const path of ["/api", "/api/data", "/api/token"])
+      expect(await decision(push({ path, ...credential }))).toEqual(expected);
   });
 });
 

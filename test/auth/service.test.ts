@@ -46,7 +46,9 @@ describe("the service", () => {
   function made(port = 0, waits: KeyStoreOptions["waits"] = {}): AuthService {
     const at = (name: string): string => join(directory, name);
     const files = { directoryFile: at("tenants"), keysFile: at("keys"), pepperFile: at("pepper") };
-    const settings = { host: "127.0.0.1", port, issuer, audience, jwksUrl: keycloak.url, ...files };
+    const urls = { jwksUrl: keycloak.url, tokenUrl: keycloak.url };
+    const rest = { passwordGrant: false, upstreams: [] };
+    const settings = { host: "127.0.0.1", port, issuer, audience, ...urls, ...rest, ...files };
     return (service = createAuthService(settings, log, waits));
   }
   async function start(waits: KeyStoreOptions["waits"] = {}): Promise<void> {

@@ -165,7 +165,7 @@ describe("the cache of verified tokens", () => {
     cache.set = (_token, _keys, entry) => void kept.push(entry);
     await tokenVerifier(expected, known, cache)(await signer.sign({ ...MX, email: "person@example.org" }));
     expect(Object.keys(kept[0] as object).sort()).toEqual(
-      ["aud", "azp", "exp", "groups", "iat", "iss", "nbf", "sub", "tenant_id"].sort(),
+      ["aud", "azp", "exp", "groups", "iat", "iss", "nbf", "scope", "sub", "tenant_id"].sort(),
     );
   });
 

@@ -45,7 +45,7 @@ describe("networks", () => {
     expect(Object.fromEntries(joined)).toEqual({
       "agent-mx": ["agent-mx.network agent-mx", "edge -"],
       "alloy-gateway": ["data alloy-gateway"],
-      auth: ["control auth"],
+      auth: ["control auth", "data auth"],
       envoy: ["edge envoy", "control envoy", "data envoy", "view envoy"],
       grafana: ["view grafana", "grafana.publish -"],
       keycloak: ["control keycloak", "edge keycloak", "view keycloak"],

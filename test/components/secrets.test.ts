@@ -66,6 +66,7 @@ describe("secrets", () => {
         "docker:Container agent-mx-secrets uploads[1].content",
         "docker:Container auth-secrets uploads[0].content",
         "docker:Container auth-secrets uploads[1].content",
+        "docker:Container auth-secrets uploads[2].content",
         "docker:Container envoy-secrets uploads[0].content",
         "docker:Container envoy-secrets uploads[1].content",
         "docker:Container grafana-secrets uploads[0].content",
@@ -134,7 +135,7 @@ describe("the key file", () => {
     // By one writer into one directory: the service reads both again, so they do not part.
     const uploads = service.inputs["uploads"] as readonly { file: string }[];
     expect(uploads.map(({ file }) => file).sort()).toEqual(
-      ["keys.json", "pepper"].map((name) => `/var/lib/atalaya/auth/secrets/${name}`),
+      ["keys.json", "pepper", "redis-password"].map((name) => `/var/lib/atalaya/auth/secrets/${name}`),
     );
     expect(parseKeys(text).keys.map(({ id }) => id)).toEqual([
       "grafana-mx",

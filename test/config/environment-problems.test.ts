@@ -30,7 +30,7 @@ const cases: readonly (readonly [string, Settings, readonly string[]])[] = [
     "settings that are no secrets of ours",
     { "mx-slack": "hush" },
     [
-      "Pulumi.dev.yaml: atalaya:mx-slack is not a known setting, and not encrypted as a secret would be. Known: capacity, debugPorts, demonstrationUsers, domain, host, identityProviders, imageRegistry, maximumRetention, overCapacity, publish, sizes, tenants, trustedProxies.",
+      "Pulumi.dev.yaml: atalaya:mx-slack is not a known setting, and not encrypted as a secret would be. Known: capacity, clientSecrets, debugPorts, demonstrationUsers, domain, host, identityProviders, imageRegistry, maximumRetention, overCapacity, publish, sizes, tenants, trustedProxies, upstreams.",
     ],
   ],
   [
@@ -159,6 +159,33 @@ const cases: readonly (readonly [string, Settings, readonly string[]])[] = [
     ],
   ],
   [
+    "rotations of client secrets that are no durations",
+    { clientSecrets: { rotateEvery: 90, leaked: { "agent-mx": "yesterday", "agent-pe": 5 }, every: "1d" } },
+    [
+      "Pulumi.dev.yaml: atalaya:clientSecrets.every is not a known field. Known: leaked, overlap, rotateEvery.",
+      'Pulumi.dev.yaml: atalaya:clientSecrets.leaked.agent-mx "yesterday" is not a moment. Write when it was known, in UTC and in quotes, such as "2026-11-21T17:00:00Z".',
+      'Pulumi.dev.yaml: atalaya:clientSecrets.leaked.agent-pe 5 is not a moment. Write when it was known, in UTC and in quotes, such as "2026-11-21T17:00:00Z".',
+      'Pulumi.dev.yaml: atalaya:clientSecrets.overlap is missing. Add it: a whole number and one unit of s, m, h, d, w, y, such as "30d".',
+      'Pulumi.dev.yaml: atalaya:clientSecrets.rotateEvery 90 is not a duration. Did you mean "90s", "90m", "90h" or "90d"? Write a whole number and one unit of s, m, h, d, w, y, such as "30d".',
+    ],
+  ],
+  [
+    "rotations that would leave a program without a secret",
+    { clientSecrets: { rotateEvery: "5m", overlap: "14m" } },
+    [
+      'Pulumi.dev.yaml: atalaya:clientSecrets.overlap "14m" is shorter than 15m, in which a program that holds a token may not ask again. Write at least 15m; what people carry by hand needs days.',
+      'Pulumi.dev.yaml: atalaya:clientSecrets.overlap "14m" is not shorter than rotateEvery (5m), so that two secrets would always work. Shorten it, or lengthen rotateEvery.',
+    ],
+  ],
+  [
+    "rotations that nobody lives to see",
+    { clientSecrets: { rotateEvery: "2y", overlap: "2y" } },
+    [
+      'Pulumi.dev.yaml: atalaya:clientSecrets.overlap "2y" is not shorter than rotateEvery (730d), so that two secrets would always work. Shorten it, or lengthen rotateEvery.',
+      'Pulumi.dev.yaml: atalaya:clientSecrets.rotateEvery "2y" is longer than 365d. Shorten it, or leave clientSecrets out: then secrets stay.',
+    ],
+  ],
+  [
     "the path of the list",
     { tenants: "tenants.json" },
     [
@@ -195,7 +222,7 @@ describe("what is refused", () => {
     const settings = { domain: "preview:config-secret:domain", "mx-slack": "hush", "mx-slak": "hush" };
     expect(problems(settings, { secretKeys: ["domain", "mx-slack"] })).toEqual([
       "Pulumi.dev.yaml: atalaya:domain is encrypted, but it is no secret. Set it again: pulumi config set --plaintext domain <value>.",
-      "Pulumi.dev.yaml: atalaya:mx-slak is not a known setting, and not encrypted as a secret would be. Known: capacity, debugPorts, demonstrationUsers, domain, host, identityProviders, imageRegistry, maximumRetention, overCapacity, publish, sizes, tenants, trustedProxies.",
+      "Pulumi.dev.yaml: atalaya:mx-slak is not a known setting, and not encrypted as a secret would be. Known: capacity, clientSecrets, debugPorts, demonstrationUsers, domain, host, identityProviders, imageRegistry, maximumRetention, overCapacity, publish, sizes, tenants, trustedProxies, upstreams.",
     ]);
   });
 

@@ -32,8 +32,21 @@ it("fills in what a stack does not say", () => {
     sizes: DEFAULT_SIZES,
     trustedProxies: 0,
     identityProviders: [],
+    upstreams: [],
     demonstrationUsers: false,
   });
+});
+
+it("takes the project's empty defaults for nothing said", () => {
+  const empty = {
+    publish: {},
+    maximumRetention: {},
+    sizes: {},
+    clientSecrets: {},
+    upstreams: [],
+    imageRegistry: "",
+  };
+  expect(environment(empty)).toEqual(environment({}));
 });
 
 it("takes texts, numbers, booleans and JSON as the engine hands them over", () => {
@@ -74,6 +87,20 @@ it("takes texts, numbers, booleans and JSON as the engine hands them over", () =
   expect(found.sizes.agent).toEqual({ memory: DEFAULT_SIZES.agent.memory, cpus: 0.25 });
   expect(parseStack("dev", stackOf({ tenants: "lists/all.yaml" }), FILE).tenants).toBe("lists/all.yaml");
   expect(parseStack("dev", stackOf({ imageRegistry: "", tenants: "" }), FILE).tenants).toBe("tenants.yaml");
+});
+
+it("takes how client secrets are renewed, and nothing where they stay", () => {
+  const clientSecrets = { rotateEvery: "90d", overlap: "15m" };
+  expect(environment({ clientSecrets }).clientSecrets).toEqual({
+    rotateEvery: 90 * 86_400,
+    overlap: 900,
+    leaked: {},
+  });
+  const leaked = { "agent-mx": "2027-01-15T08:00:00Z" };
+  expect(environment({ clientSecrets: { ...clientSecrets, leaked } }).clientSecrets?.leaked).toEqual({
+    "agent-mx": 1_800_000_000,
+  });
+  expect(environment({})).not.toHaveProperty("clientSecrets");
 });
 
 describe("what should be deliberate is a warning", () => {

@@ -219,7 +219,7 @@ describe("all inputs together", () => {
       for (const nothing of ["", " "])
         expect(problemsOf(() => loadInputs(root, "dev", { tenants: nothing }))).toEqual([
           "--tenants: names no file. Name one, or leave it out for the stack's own list.",
-          "Pulumi.dev.yaml:3:3: atalaya:colour is not a known setting, and not encrypted as a secret would be. Known: capacity, debugPorts, demonstrationUsers, domain, host, identityProviders, imageRegistry, maximumRetention, overCapacity, publish, sizes, tenants, trustedProxies.",
+          "Pulumi.dev.yaml:3:3: atalaya:colour is not a known setting, and not encrypted as a secret would be. Known: capacity, clientSecrets, debugPorts, demonstrationUsers, domain, host, identityProviders, imageRegistry, maximumRetention, overCapacity, publish, sizes, tenants, trustedProxies, upstreams.",
         ]);
     });
 

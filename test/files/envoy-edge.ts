@@ -216,10 +216,15 @@ export const codeOf = ({ status, body }: Response): string => {
 };
 
 /** Refused with this status and code, without a name in it, and nothing reached any backend. */
-export async function refused(edge: Edge, answer: Promise<Response>, expected: string): Promise<void> {
+export async function refused(
+  edge: Edge,
+  answer: Promise<Response>,
+  expected: string,
+  type = "application/json",
+): Promise<void> {
   const response = await answer;
   expect(codeOf(response)).toBe(expected);
-  expect(response.headers["content-type"]).toBe("application/json");
+  expect(response.headers["content-type"]).toBe(type);
   if (response.status === 503 || response.status === 429)
     expect(Number(response.headers["retry-after"])).toBeGreaterThan(0);
   const told = `${response.body}${JSON.stringify(response.headers)}`;

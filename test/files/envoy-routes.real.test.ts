@@ -1,10 +1,11 @@
 import { connect } from "node:tls";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ROUTES, type Route } from "../../src/model/routes";
+import { OPEN_ROUTES, ROUTES, type Route } from "../../src/model/routes";
 import { tenant } from "../render/input";
 import { loopback } from "../servers";
 import { ALLOW, Edge, EXPORT, KEY, LOGS, PERSON, READ, refused } from "./envoy-edge";
 
+const PROBLEM = "application/problem+json";
 const TENANTS = [tenant("co"), tenant("mx")];
 
 let edge: Edge;
@@ -26,15 +27,60 @@ describe("the route table", () => {
 
   it("lets nobody without a credential reach a backend", async () => {
     edge.auth.answer = () => ({ status: 401, body: '{"code":"credential_missing"}' });
-    for (const { route, listener, path } of http) {
+    for (const { route, listener, path } of http.filter(({ route }) => route.verifier !== "nobody")) {
       for (const method of route.methods) {
         const answer = edge.ask(listener, path, {
           method,
           headers: route.credential === undefined ? {} : KEY,
         });
-        await refused(edge, answer, "401 credential_missing");
+        const type = "api" in route.right ? PROBLEM : undefined;
+        await refused(edge, answer, "401 credential_missing", type);
       }
     }
+  });
+
+  it("asks nobody about the open paths, and takes no credential from them or to a backend", async () => {
+    edge.auth.answer = ({ path }) =>
+      path.startsWith("/authz") ? { status: 401, body: "{}" } : { status: 200, body: "told" };
+    for (const { path, methods } of OPEN_ROUTES) {
+      const [method = "GET"] = methods;
+      const forged = { "x-scope-orgid": "tenant-co", "x-user-id": "root", authorization: "Basic eDp5" };
+      const answer = await edge.ask("otlpHttp", path, { method, headers: forged });
+      expect([answer.status, answer.body], path).toEqual([200, "told"]);
+      const received = edge.auth.received.splice(0);
+      expect(received.map((one) => one.path)).toEqual([path]);
+      expect(received[0]?.headers).not.toHaveProperty("x-scope-orgid");
+      expect(received[0]?.headers).not.toHaveProperty("x-user-id");
+      expect(received[0]?.headers["authorization"]).toBe("Basic eDp5");
+      for (const [other, at] of [
+        [method === "GET" ? "POST" : "GET", path],
+        [method, `${path}/`],
+        [method, `${path}/x`],
+        [method, path.toUpperCase()],
+      ] as const)
+        expect((await edge.ask("otlpHttp", at, { method: other })).status, `${other} ${at}`).toBe(
+          at.startsWith("/api") ? 401 : 404,
+        );
+      for (const listener of ["query"] as const)
+        await refused(edge, edge.ask(listener, path, { method }), "404 route_unknown");
+      edge.auth.received.length = 0;
+    }
+  });
+
+  it("answers on the tenant API's paths in problem details, by itself as well", async () => {
+    const answer = await edge.ask("otlpHttp", "/api/keys", { method: "PATCH", headers: KEY });
+    expect(answer.headers["content-type"]).toBe(PROBLEM);
+    expect(JSON.parse(answer.body)).toEqual({
+      ...{ type: "about:blank", title: "There is nothing at this path and method.", status: 404 },
+      ...{ code: "route_unknown", request_id: answer.headers["x-request-id"] },
+    });
+    edge.auth.answer = () => ({ status: 503, body: "{}" });
+    const undecided = await edge.ask("otlpHttp", "/api/keys?x", { headers: KEY });
+    expect([undecided.status, undecided.headers["retry-after"], JSON.parse(undecided.body)]).toMatchObject([
+      503,
+      "5",
+      { code: "authorization_unavailable", status: 503 },
+    ]);
   });
 
   it("leads each request to its upstream", async () => {
@@ -48,7 +94,9 @@ describe("the route table", () => {
           `${method} ${path}`,
         ).toBe(200);
         const { from = "", to = "" } = route.rewrite ?? {};
-        const reached = route.upstream === "auth" ? edge.auth.received.slice(1) : edge.reached();
+        // Before it answers itself, it was asked whether it may be.
+        const asked = route.verifier === "nobody" ? 0 : 1;
+        const reached = route.upstream === "auth" ? edge.auth.received.slice(asked) : edge.reached();
         expect(reached.map((request) => request.path)).toEqual([`${path.replace(from, to)}?a=b`]);
       }
     }

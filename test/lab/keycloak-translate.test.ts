@@ -9,7 +9,7 @@ import { keycloakSettings } from "../../src/model/keycloak";
 import type { Recording, ResourceRecord } from "../../src/model/recording";
 import { secretMarker } from "../../src/preview/markers";
 import { tempDir } from "../servers";
-import { DIRECTORY, recordDev } from "./keycloak";
+import { DIRECTORY, ROTATING, recordDev } from "./keycloak";
 
 const CLIENT = "keycloak:openid/client:Client";
 
@@ -33,7 +33,7 @@ describe("the translator", () => {
   const inputsOf = (name: string) => recording.resources.find((one) => one.name === name)?.inputs ?? {};
 
   beforeAll(async () => {
-    recording = await recordDev({ identityProviders: [DIRECTORY] });
+    recording = await recordDev({ identityProviders: [DIRECTORY], clientSecrets: ROTATING });
   }, 60_000);
 
   it("knows every type and property that the program declares, and no type besides", () => {

@@ -7,7 +7,9 @@ import { GRAFANA_CLIENT, REALM } from "../../src/model/names";
 import { loadInputs } from "../../src/config";
 import type { Inputs } from "../../src/config/inputs";
 import type { Recording } from "../../src/model/recording";
+import type { ClientSecrets } from "../../src/model/rotation";
 import type { Tenant } from "../../src/model/tenant";
+import { duration } from "../../src/model/units";
 import { configSecretMarker } from "../../src/preview/markers";
 import { record } from "../../src/preview/recorder";
 import { declareStack } from "../../src/stack/program";
@@ -30,15 +32,20 @@ export const DIRECTORY = {
   clientSecretKey: "acme-secret",
 };
 
+/** Client secrets that are renewed. */
+export const ROTATING: ClientSecrets = { rotateEvery: duration("90d"), overlap: duration("7d"), leaked: {} };
+
 /** The shipped dev environment as the program declares it, with other tenants or people's directories. */
 export function recordDev({
   tenants = shipped.tenants,
   identityProviders = [],
+  clientSecrets,
 }: {
   readonly tenants?: readonly Tenant[];
   readonly identityProviders?: readonly (typeof DIRECTORY)[];
+  readonly clientSecrets?: ClientSecrets;
 } = {}): Promise<Recording> {
-  const environment = { ...shipped.environment, identityProviders };
+  const environment = { ...shipped.environment, identityProviders, ...(clientSecrets && { clientSecrets }) };
   const keys = identityProviders.map(({ clientSecretKey }) => clientSecretKey);
   const { project, config, secretKeys } = shipped.stackConfig;
   const secrets = keys.map((key) => [`${project}:${key}`, configSecretMarker(key)] as const);

@@ -7,6 +7,7 @@ const REALM = "http://keycloak:8090/realms/observability";
 const ENVS = {
   ATALAYA_ISSUER: "https://login.example/realms/observability",
   ATALAYA_JWKS_URL: `${REALM}/protocol/openid-connect/certs`,
+  ATALAYA_TOKEN_URL: `${REALM}/protocol/openid-connect/token`,
   ATALAYA_AUDIENCE: "atalaya-edge",
 };
 const auth = (change: Readonly<Record<string, string>> = {}) =>
@@ -44,6 +45,8 @@ describe("tokens-come-from-our-realm", () => {
 
   it.each([
     ["ATALAYA_ISSUER", "http://localhost:8090/realms/master"],
+    ["ATALAYA_TOKEN_URL", "https://evil.example/realms/observability/protocol/openid-connect/token"],
+    ["ATALAYA_TOKEN_URL", `${REALM}/protocol/openid-connect/certs`],
     ["ATALAYA_JWKS_URL", "https://evil.example/realms/observability/protocol/openid-connect/certs"],
     ["ATALAYA_AUDIENCE", "account"],
   ])("refuses another %s of the auth service", (name, value) => {

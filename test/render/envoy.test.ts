@@ -243,6 +243,9 @@ const TOKEN_CHECKS = [
   "atalaya.token-times",
   "envoy.filters.http.jwt_authn",
 ];
+const AUTH_SERVICE = "envoy.filters.http.ext_authz";
+/** And what needs to know whose the request is. */
+const ALL_CHECKS = [...TOKEN_CHECKS, AUTH_SERVICE, "atalaya.tenant-decided", "atalaya.tenant-limits"].sort();
 const served = ROUTES.flatMap((route) =>
   route.listeners.map((listener) => [listener, route.id, route] as const),
 );
@@ -250,7 +253,7 @@ const served = ROUTES.flatMap((route) =>
 describe.each(served)("on %s the route %s", (listener, id, route) => {
   const entries = routes(listener).filter(({ name }) => name === id);
 
-  it("switches off one verifier and nothing else that checks", () => {
+  it("switches off one verifier and nothing else that checks, or all where nobody checks", () => {
     expect(entries).toHaveLength(route.credential === undefined ? 1 : 2);
     for (const entry of entries) {
       const off = Object.entries(fields(entry["typed_per_filter_config"]))
@@ -258,7 +261,7 @@ describe.each(served)("on %s the route %s", (listener, id, route) => {
         .map(([name]) => name);
       const may = new Set(["atalaya.upstream-errors", "atalaya.forget-credentials"]);
       expect(off.filter((name) => !may.has(name)).sort()).toEqual(
-        route.verifier === "agentJwt" ? ["envoy.filters.http.ext_authz"] : TOKEN_CHECKS,
+        { agentJwt: [AUTH_SERVICE], authService: TOKEN_CHECKS, nobody: ALL_CHECKS }[route.verifier],
       );
       expect(off.includes("atalaya.forget-credentials")).toBe("api" in route.right);
     }
@@ -419,9 +422,14 @@ describe("what else is in the bootstrap", () => {
       const { mappers, body_format: other } = fields(manager(listener)["local_reply_config"]);
       const bodies = [...list(mappers).map((mapper) => fields(mapper)["body_format_override"]), other];
       expect(bodies.length).toBeGreaterThan(20);
-      expect(JSON.stringify(bodies).replaceAll("%LOCAL_REPLY_BODY%", "")).not.toContain("%");
+      const ours = /%(?:LOCAL_REPLY_BODY|RESPONSE_CODE|REQ\(X-REQUEST-ID\))%/g;
+      expect(JSON.stringify(bodies).replaceAll(ours, "")).not.toContain("%");
       for (const body of bodies.filter((one) => "json_format" in fields(one)))
-        expect(Object.keys(fields(fields(body)["json_format"])).sort()).toEqual(["code", "message"]);
+        expect(Object.keys(fields(fields(body)["json_format"])).sort()).toEqual(
+          "content_type" in fields(body)
+            ? ["code", "request_id", "status", "title", "type"]
+            : ["code", "message"],
+        );
     }
   });
 
@@ -431,7 +439,8 @@ describe("what else is in the bootstrap", () => {
       const later = list(mappers)
         .map((mapper) => JSON.stringify(mapper))
         .filter((text) => text.includes("response.code >= 500"));
-      expect(later).toHaveLength(2);
+      // For programs over gRPC, for all else, and for the tenant API.
+      expect(later).toHaveLength(listener === "otlpHttp" ? 3 : 2);
       for (const text of later) expect(text).toContain("response.code >= 500 && response.code != 501");
     }
   });

@@ -41,6 +41,7 @@ export const ENVIRONMENT: Environment = {
   },
   trustedProxies: 0,
   identityProviders: [],
+  upstreams: [],
   demonstrationUsers: true,
 };
 

@@ -6,13 +6,17 @@ import { HTTPException } from "hono/http-exception";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { API_KEY_HEADER, REQUESTED_TENANT_HEADER } from "../../model/headers";
+import { API_KEY_HEADER, REQUESTED_TENANT_HEADER, SERVICE_TOKEN_HEADER } from "../../model/headers";
 import { headersOf } from "../headers";
 import { shown } from "../log";
 import { StoreFull } from "../redis/connection";
+import { tracedApi } from "../tracing/api";
 import { addApiKeys } from "./api-keys";
+import { answered, type OperationOf, operationsOf, tellRefusal } from "./answered";
+import { addAudit } from "./audit-trail";
 import type { Api, ApiEnv, TenantApiPorts } from "./context";
 import { addData } from "./data";
+import { addDecisions } from "./decisions";
 import { addDescription, OPEN_PATHS } from "./description";
 import { callerLimit } from "./limits";
 import { StoreUnavailable } from "./ports";
@@ -51,16 +55,21 @@ export function tenantApi(
 
 export function createApp(ports: TenantApiPorts): Api {
   const app: Api = new OpenAPIHono<ApiEnv>({ defaultHook: mistakes });
+  const operationOf = operationsOf(app);
+  app.use(answered(ports, operationOf));
+  if (ports.tracing !== undefined) app.use(tracedApi(ports.tracing));
   app.use(prepared());
   app.use(methodNotAllowed({ app, onMethodNotAllowed: notAllowed }));
   app.use(identified(ports));
   addUsers(app, ports);
   addApiKeys(app, ports);
   addData(app, ports);
+  addAudit(app, ports);
+  addDecisions(app, ports);
   addToken(app, ports);
   addDescription(app);
   app.notFound((c) => problemResponse("not_found", c.var.requestId));
-  app.onError(failed(ports));
+  app.onError(failed(ports, operationOf));
   return app;
 }
 
@@ -98,6 +107,7 @@ function identified({ identify }: TenantApiPorts): MiddlewareHandler<ApiEnv> {
     const identity = await identify({
       authorization: headers.get("authorization"),
       apiKey: headers.get(API_KEY_HEADER),
+      serviceToken: headers.get(SERVICE_TOKEN_HEADER),
       requestedTenant: headers.get(REQUESTED_TENANT_HEADER),
     });
     if (identity.kind !== "principal") throw new Problem(codeOf(identity.code));
@@ -135,17 +145,21 @@ const HTTP_ERRORS: Partial<Record<number, ProblemCode>> = {
   415: "unsupported_media_type",
 };
 
-function failed({ onFailure }: TenantApiPorts): ErrorHandler<ApiEnv> {
+function failed(ports: TenantApiPorts, operationOf: OperationOf): ErrorHandler<ApiEnv> {
   return (error, c) => {
-    const { requestId } = c.var;
-    if (error instanceof Problem) return problemResponse(error.code, requestId, error.details);
-    if (error instanceof StoreFull) return problemResponse("storage_full", requestId);
-    if (error instanceof StoreUnavailable) return problemResponse("store_unavailable", requestId);
-    if (error instanceof HTTPException) {
-      const code = HTTP_ERRORS[error.status];
-      if (code !== undefined) return problemResponse(code, requestId);
-    }
-    onFailure?.(error);
-    return problemResponse("fault", requestId);
+    const problem = problemOf(error);
+    if (problem === undefined) ports.onFailure?.(error);
+    const { code, details } = problem ?? new Problem("fault");
+    tellRefusal(ports, operationOf, c, code);
+    return problemResponse(code, c.var.requestId, details);
   };
+}
+
+/** Undefined of a fault of ours. */
+function problemOf(error: Error): Problem | undefined {
+  if (error instanceof Problem) return error;
+  if (error instanceof StoreFull) return new Problem("storage_full");
+  if (error instanceof StoreUnavailable) return new Problem("store_unavailable");
+  const code = error instanceof HTTPException ? HTTP_ERRORS[error.status] : undefined;
+  return code && new Problem(code);
 }

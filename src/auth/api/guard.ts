@@ -37,19 +37,27 @@ function audited(ports: TenantApiPorts, action: AuditAction): MiddlewareHandler<
     const { tenant, user } = c.var.principal;
     // Of what was denied, what it would have been about, as far as the path says it.
     const target = c.var.target ?? c.req.param("id") ?? c.req.param("key");
+    const answer = c.res;
+    const { status } = answer;
+    // Nothing of it, its headers neither, stands in the answer to an act without a trace.
+    c.res = undefined;
     await told(ports, {
       // An update of what was not there has created it.
-      action: action === "update_key" && c.res.status === 201 ? "create_key" : action,
+      action: action === "update_key" && status === 201 ? "create_key" : action,
       tenant: tenant.orgId,
       user,
-      outcome: outcomeOf(c.res.status),
+      outcome: outcomeOf(status),
       requestId: c.var.requestId,
       ...(target !== undefined && { target: shown(target, LONGEST_TARGET) }),
     });
+    c.res = answer;
   };
 }
 
-/** The act is done, whatever becomes of its trace: a trace that fails is told as a fault. */
+const UNRECORDED =
+  "No record of this could be kept, so it is not answered as done. It may have been done: look before you try again.";
+
+/** An act without a trace is no success, done or not. Throws the problem that it is answered with. */
 export async function told(
   { audit, onFailure, now = () => new Date() }: TenantApiPorts,
   event: Omit<AuditEvent, "time">,
@@ -58,6 +66,7 @@ export async function told(
     await audit({ time: now().toISOString(), ...event });
   } catch (error) {
     onFailure?.(error);
+    throw new Problem("store_unavailable", { detail: UNRECORDED });
   }
 }
 

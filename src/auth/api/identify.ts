@@ -6,7 +6,7 @@ import type { KeyLookup } from "../api-keys/lookup";
 import { type AuthorizationRequest, DENIALS, type DenialCode, type UndecidedCode } from "../decision";
 import { activeTenant, type Directory } from "../directory";
 import { credentialOf, type KeyRing } from "../keys";
-import { personId, roleIn, tenantOfPerson } from "../people";
+import { isOperator, personId, roleIn, tenantOfPerson } from "../people";
 import { programOf } from "../programs";
 import { covers } from "../scopes";
 import { mayAsk } from "../subject";
@@ -14,7 +14,10 @@ import type { Claims, TokenVerifier } from "../tokens";
 import type { Principal } from "./ports";
 
 /** All that says who calls; the path and the body say nothing of it. */
-export type Credentials = Pick<AuthorizationRequest, "authorization" | "apiKey" | "requestedTenant">;
+export type Credentials = Pick<
+  AuthorizationRequest,
+  "authorization" | "apiKey" | "serviceToken" | "requestedTenant"
+>;
 
 /** What an identity rests on: the same as a decision. */
 export interface IdentityKnowledge {
@@ -66,7 +69,7 @@ async function identified(
   { directory, keys, selfService, verify }: IdentityKnowledge,
 ): Promise<Identity> {
   if (directory === undefined) return undecided("directory_unavailable");
-  const credential = credentialOf(credentials.authorization, credentials.apiKey);
+  const credential = credentialOf(credentials);
   switch (credential.kind) {
     case "ambiguous":
       return denied("credential_ambiguous");
@@ -74,10 +77,13 @@ async function identified(
       return denied("credential_missing");
     case "key":
       return ofKey(await findKey(credential.key, keys, selfService), credentials, directory);
-    case "token": {
+    case "token":
+    case "serviceToken": {
       const verdict = await verify(credential.token);
       if (verdict.kind === "unknown") return undecided("keys_unavailable");
       if (verdict.kind === "invalid") return denied("token_invalid");
+      if (credential.kind === "serviceToken" && programOf(verdict.claims, directory)?.kind !== "service")
+        return denied("tenant_denied");
       return verdict.claims.azp === PEOPLE_CLIENT
         ? ofPerson(verdict.claims, credentials, directory)
         : ofProgram(verdict.claims, credentials, directory);
@@ -103,7 +109,8 @@ function ofPerson(claims: Claims, { requestedTenant }: Credentials, directory: D
   const role = roleIn(claims, tenant);
   // An operator who is no member looks, and passes nothing on.
   const rights = role === undefined ? [] : PERSONS[role];
-  return known({ kind: "person", user, tenant, ...(role !== undefined && { role }), rights, scopes: [] });
+  const operator = isOperator(claims);
+  return known({ kind: "person", user, tenant, operator, ...(role !== undefined && { role }), rights, scopes: [] }); // prettier-ignore
 }
 
 function ofProgram(claims: Claims, credentials: Credentials, directory: Directory): Identity {

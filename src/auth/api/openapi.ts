@@ -95,7 +95,8 @@ export const DESCRIPTION = {
     description: [
       "Owners of a tenant manage their own API keys and data here. Which tenant a request is about, its credential alone says; who",
       "has several names one of them in `X-Scope-OrgID`. Every error is a problem (RFC 9457) with a stable `code`. A caller may send",
-      "20 requests a second, and 40 at once. Every act leaves a record in the tenant's audit.",
+      "20 requests a second, and 40 at once. Every act leaves a record in the tenant's audit: without one,",
+      "it is answered 503, done or not.",
     ].join(" "),
   },
   servers: [{ url: "/", description: "Where this description came from." }],
@@ -103,6 +104,8 @@ export const DESCRIPTION = {
     { name: "You", description: "Who the credential says you are." },
     { name: "API keys", description: "Keys that read and write telemetry for programs that have no token." },
     { name: "Data", description: "Small JSON values by key, of the tenant alone." },
+    { name: "Audit", description: "What was done here, and by whom." },
+    { name: "Decisions", description: "Why requests were refused, for operators." },
     { name: "Tokens", description: "Tokens for programs." },
     { name: "Description", description: "This description." },
   ],

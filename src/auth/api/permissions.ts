@@ -2,7 +2,8 @@ import { covers } from "../scopes";
 import type { ApiKey, Principal } from "./ports";
 
 /** What an operation of the API asks of its caller. */
-export type Permission = "look" | "read_data" | "write_data" | "use_keys" | "create_keys";
+export type Permission =
+  "look" | "read_data" | "write_data" | "use_keys" | "create_keys" | "read_audit" | "see_decisions";
 
 /** Said in the API's description, and held by {@link may}. */
 export const WHO_MAY: Readonly<Record<Permission, string>> = {
@@ -13,14 +14,19 @@ export const WHO_MAY: Readonly<Record<Permission, string>> = {
     "People of the tenant see and manage the keys that they created; admins, and services with `api-keys:manage`, all of the tenant's.",
   create_keys:
     "People of the tenant, services with `api-keys:manage`; with rights that they have themselves.",
+  read_audit: "Admins of the tenant, operators, services with `audit:read`.",
+  see_decisions: "Operators alone, in the name of any tenant.",
 };
 
 export function may(principal: Principal, permission: Permission): boolean {
   if (permission === "look") return true;
-  const { kind, role, rights, scopes } = principal;
+  const { kind, role, rights, scopes, operator } = principal;
+  // A refusal may be any tenant's: no role in one opens it.
+  if (permission === "see_decisions") return kind === "person" && operator === true;
   switch (kind) {
     case "person":
       if (permission === "read_data") return true;
+      if (permission === "read_audit") return operator === true || role === "admin";
       return role !== undefined && (permission !== "write_data" || role !== "viewer");
     case "service":
       return covers(scopes, SCOPES[permission]);
@@ -39,7 +45,8 @@ const SCOPES = {
   write_data: "data:write",
   use_keys: "api-keys:manage",
   create_keys: "api-keys:manage",
-} as const satisfies Readonly<Record<Exclude<Permission, "look">, string>>;
+  read_audit: "audit:read",
+} as const satisfies Readonly<Record<Exclude<Permission, "look" | "see_decisions">, string>>;
 
 /** Whether a key is this caller's business: to everybody else it is not there. */
 export const mayManage = ({ kind, role, user }: Principal, key: Pick<ApiKey, "createdBy">): boolean =>

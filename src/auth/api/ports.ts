@@ -9,6 +9,8 @@ export interface Principal {
   readonly tenant: DirectoryTenant;
   /** Of a person in this tenant. */
   readonly role?: "admin" | "editor" | "viewer";
+  /** A person whom Keycloak has among its operators, whatever the role in this tenant. */
+  readonly operator?: boolean;
   /** What it may pass on to a key at most. */
   readonly rights: readonly KeyRight[];
   readonly scopes: readonly string[];

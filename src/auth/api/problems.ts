@@ -90,29 +90,40 @@ const OAUTH: Partial<Record<ProblemCode, string>> = {
   unsupported_grant_type: "unsupported_grant_type",
 };
 
+/** Its media type. */
+export const PROBLEM_TYPE = "application/problem+json";
+
 /** Problem details as of RFC 9457. `type` leads to the readable page. */
-export function problemResponse(
+export function problemBody(
   code: ProblemCode,
-  requestId: string,
-  { detail, errors, headers }: ProblemDetails = {},
-): Response {
+  requestId: string | undefined,
+  { detail, errors }: ProblemDetails = {},
+) {
   const { status, title } = PROBLEMS[code];
-  const retry = RETRY_AFTER[status];
-  const body = {
+  return {
     type: `/api/docs#${code}`,
     title,
     status,
     detail: detail ?? `${title}.`,
     code,
-    request_id: requestId,
+    ...(requestId !== undefined && { request_id: requestId }),
     ...(errors !== undefined && { errors }),
     // What clients of OAuth look for (RFC 6749).
     ...(OAUTH[code] !== undefined && { error: OAUTH[code] }),
   };
-  return new Response(JSON.stringify(body), {
+}
+
+export function problemResponse(
+  code: ProblemCode,
+  requestId: string,
+  { headers, ...details }: ProblemDetails = {},
+): Response {
+  const { status } = PROBLEMS[code];
+  const retry = RETRY_AFTER[status];
+  return new Response(JSON.stringify(problemBody(code, requestId, details)), {
     status,
     headers: {
-      "content-type": "application/problem+json",
+      "content-type": PROBLEM_TYPE,
       ...(status === 401 && { "www-authenticate": 'Bearer realm="atalaya"' }),
       ...(retry !== undefined && { "retry-after": `${retry}` }),
       ...headers,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { noTracing, type Tracing } from "../tracing/tracing";
 import { json } from "../directory";
 
 /** What is asked of Keycloak. */
@@ -39,27 +40,30 @@ const answerSchema = z.object({
 });
 
 /** Forwards to Keycloak's token endpoint. Nothing of its answer is passed on but a token: its refusals say who exists. */
-export function keycloakIssuer(url: URL, patience = PATIENCE): TokenIssuer {
-  return async (grant) => {
-    let response: Response;
-    try {
-      response = await fetch(url, {
-        method: "POST",
-        body: formOf(grant),
-        headers: { accept: "application/json" },
-        redirect: "error",
-        signal: AbortSignal.timeout(patience),
-      });
-      const text = await boundedText(response);
-      // What is wrong with the credentials is 400 or 401; 403 is a client that may not do this, 429 and 5xx say nothing of it.
-      if ([400, 401, 403].includes(response.status)) return { kind: "refused" };
-      const answer = response.status === 200 ? answerSchema.safeParse(json(text)) : undefined;
-      if (answer?.success !== true) return { kind: "unavailable" };
-      return { kind: "issued", token: { ...answer.data, token_type: "Bearer" } };
-    } catch {
-      return { kind: "unavailable" };
-    }
-  };
+export function keycloakIssuer(url: URL, patience = PATIENCE, tracing: Tracing = noTracing): TokenIssuer {
+  return (grant) =>
+    tracing.span("keycloak.token", {}, async (span) => {
+      let response: Response;
+      try {
+        response = await fetch(url, {
+          method: "POST",
+          body: formOf(grant),
+          headers: { accept: "application/json", ...tracing.inject() },
+          redirect: "error",
+          signal: AbortSignal.timeout(patience),
+        });
+        span.set({ "http.response.status_code": response.status });
+        const text = await boundedText(response);
+        // What is wrong with the credentials is 400 or 401; 403 is a client that may not do this, 429 and 5xx say nothing of it.
+        if ([400, 401, 403].includes(response.status)) return { kind: "refused" };
+        const answer = response.status === 200 ? answerSchema.safeParse(json(text)) : undefined;
+        if (answer?.success !== true) return { kind: "unavailable" };
+        return { kind: "issued", token: { ...answer.data, token_type: "Bearer" } };
+      } catch (error) {
+        span.failed(error);
+        return { kind: "unavailable" };
+      }
+    });
 }
 
 function formOf(grant: Grant): URLSearchParams {

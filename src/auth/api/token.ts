@@ -48,7 +48,7 @@ export function addToken(api: Api, ports: TenantApiPorts): void {
     },
     responses: {
       200: json(issuedSchema, "The token."),
-      ...bare("invalid_request", "unsupported_grant_type", "invalid_client", "body_too_large", "unsupported_media_type", "fault", "tokens_unavailable"), // prettier-ignore
+      ...bare("invalid_request", "unsupported_grant_type", "invalid_client", "body_too_large", "unsupported_media_type", "fault", "tokens_unavailable", "store_unavailable"), // prettier-ignore
     },
   } as const); // prettier-ignore
   api.openapi(issue, async (c) => {

@@ -1,5 +1,6 @@
 import { Redis, ReplyError, type RedisOptions } from "ioredis";
 import { StoreUnavailable } from "../api/ports";
+import { noTracing, type Tracing } from "../tracing/tracing";
 import type { RedisSettings } from "../config";
 
 /** No memory is left for what was to be written, or the tenant has its share: 507. */
@@ -21,12 +22,13 @@ export const TIMES = {
 };
 
 /** Replicas that must have a write before it is acknowledged, where there are any. */
-const REPLICAS = 1;
+export const REPLICAS = 1;
 
 export interface RedisStoreOptions {
   readonly settings: RedisSettings;
   /** The newest, asked for before each attempt to connect; undefined while nobody gave it. */
   readonly password: () => string | undefined;
+  readonly tracing?: Tracing;
   /** Told when Redis is there, and when it is not any more, and why. */
   readonly onChange?: (up: boolean, problem?: string) => void;
 }
@@ -71,7 +73,11 @@ export class RedisStore {
   }
 
   /** Commands that change nothing, or nothing that matters. */
-  async read<T>(ask: (redis: Redis) => Promise<T>): Promise<T> {
+  read<T>(ask: (redis: Redis) => Promise<T>): Promise<T> {
+    return this.#traced("read", () => this.#read(ask));
+  }
+
+  async #read<T>(ask: (redis: Redis) => Promise<T>): Promise<T> {
     try {
       return await ask(this.#reads);
     } catch (error) {
@@ -83,7 +89,16 @@ export class RedisStore {
    * Runs a script that writes. When it returns, the write is on the disk of the master (`appendfsync always`) and, where there
    * are replicas, with one of them: a failover does not lose it.
    */
-  async write(script: string, keys: readonly string[], values: readonly Argument[]): Promise<unknown> {
+  write(script: string, keys: readonly string[], values: readonly Argument[]): Promise<unknown> {
+    return this.#traced("write", () => this.#write(script, keys, values));
+  }
+
+  #traced<T>(operation: "read" | "write", work: () => Promise<T>): Promise<T> {
+    const { tracing = noTracing } = this.options;
+    return tracing.span(`redis.${operation}`, { "db.system": "redis", "db.operation.name": operation }, work);
+  }
+
+  async #write(script: string, keys: readonly string[], values: readonly Argument[]): Promise<unknown> {
     // In one piece: on another connection WAIT would know nothing of the write.
     const pipeline = this.#writes.pipeline().eval(script, keys.length, ...keys, ...values);
     if (this.#replicated) pipeline.wait(REPLICAS, TIMES.replica);
@@ -142,7 +157,8 @@ export class RedisStore {
   }
 }
 
-function placeOf({ addresses, master, user }: RedisSettings): Omit<RedisOptions, "replyMapping"> {
+/** Where Redis is, for each of its clients: the trail of the audit has connections of its own. */
+export function placeOf({ addresses, master, user }: RedisSettings): Omit<RedisOptions, "replyMapping"> {
   if (master === undefined) return { ...addresses[0] };
   return {
     sentinels: [...addresses],
@@ -156,7 +172,7 @@ function placeOf({ addresses, master, user }: RedisSettings): Omit<RedisOptions,
   };
 }
 
-const secretOf = (
+export const secretOf = (
   password = "",
   replicated: boolean,
 ): Pick<RedisOptions, "password" | "sentinelPassword"> => ({
@@ -168,7 +184,7 @@ const secretOf = (
 const OURS = /^(?:ERR|NOPERM|WRONGTYPE|NOSCRIPT)\b/;
 
 /** What a failed command means to who asked. */
-function judged(error: unknown): unknown {
+export function judged(error: unknown): unknown {
   if (!(error instanceof ReplyError)) return unavailable(error);
   const { message } = error as Error;
   if (message.startsWith("OOM")) return new StoreFull("Redis is full.");

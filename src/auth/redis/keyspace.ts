@@ -30,6 +30,18 @@ export const dataOrder = (tenant: DirectoryTenant): string => own(tenant, "data"
 /** How many bytes all entries are. */
 export const dataUsage = (tenant: DirectoryTenant): string => own(tenant, "data", "usage");
 
+/** The queue of audit records, of all tenants in one: how its keys begin, and its name. Its braces are no tenant's. */
+export const auditQueue = (): { readonly prefix: string; readonly name: string } => ({
+  prefix: "queue:{audit}",
+  name: "records",
+});
+
+/**
+ * Why a request was refused, which may have been of no tenant. Its braces are no tenant's; one slot, so that a script may write several.
+ * @param requestId well-formed: the client's own word
+ */
+export const refusalName = (requestId: string): string => `refusals:{refusals}:${encoded(requestId)}`;
+
 /** Nothing of it is `:`, `{` or `}`, and two texts never become one. Throws on half a surrogate pair, which UTF-8 cannot tell from others. */
 function encoded(text: string): string {
   if (!text.isWellFormed()) throw new Error("A key of a tenant's data is not well-formed Unicode.");

@@ -2,7 +2,7 @@ import type { Recording } from "../../model/recording";
 import type { Admin, Representation } from "../../client/keycloak-admin";
 import { differences, merged } from "./compare";
 import type { Secrets } from "./secrets";
-import type { ObjectStep, Path, SetStep, Step } from "./steps";
+import type { EntryStep, ObjectStep, Path, SetStep, Step } from "./steps";
 import { TranslationError, translate } from "./translate";
 
 /** What was done to Keycloak, by URN; `changed` also says what of it. */
@@ -46,7 +46,16 @@ class Run implements Applied {
   constructor(private readonly admin: Admin) {}
 
   apply(step: Step): Promise<void> {
-    return step.kind === "object" ? this.#object(step) : this.#set(step);
+    switch (step.kind) {
+      case "object":
+        return this.#object(step);
+      case "set":
+        return this.#set(step);
+      case "entry":
+        return this.#entry(step);
+      default:
+        return step satisfies never;
+    }
   }
 
   /** The last ones first. What is declared under another name by now is not touched. */
@@ -54,7 +63,7 @@ class Run implements Applied {
     const current = new Set(this.#ids.values());
     const found: { readonly urn: string; readonly path: string }[] = [];
     for (const step of steps) {
-      if (step.kind === "set") continue;
+      if (step.kind !== "object") continue;
       const id = await this.#find(step);
       if (id === undefined || current.has(id)) continue;
       this.#ids.set(step.id, id);
@@ -64,6 +73,7 @@ class Run implements Applied {
       await this.admin.remove(path);
       this.removed.push(urn);
     }
+    for (const step of steps) if (step.kind === "entry") await this.#dropEntry(step);
     // Of whom is still there; all other members went with their owners.
     for (const step of steps) {
       if (step.kind === "set" && step.members.every(this.#isKnown)) await this.#withdraw(step);
@@ -77,6 +87,32 @@ class Run implements Applied {
     const remove = actual.filter((id) => wanted.includes(id));
     for (const id of remove) await this.admin.remove(`${members}/${encodeURIComponent(id)}`);
     if (remove.length > 0) this.removed.push(step.urn);
+  }
+
+  async #entry(step: EntryStep): Promise<void> {
+    const { urn, name, body } = step;
+    const { path, document, entries } = await this.#entries(step);
+    const actual = entries.find((one) => one["name"] === name);
+    const different = differences(body, actual ?? {});
+    if (actual !== undefined && different.length === 0) return;
+    const others = entries.filter((one) => one !== actual);
+    await this.admin.update(path, { ...document, [step.list]: [...others, merged(body, actual)] });
+    if (actual === undefined) this.created.push(urn);
+    else this.changed.push(`${urn}: ${different.join(", ")}`);
+  }
+
+  async #dropEntry(step: EntryStep): Promise<void> {
+    const { path, document, entries } = await this.#entries(step);
+    const others = entries.filter((one) => one["name"] !== step.name);
+    if (others.length === entries.length) return;
+    await this.admin.update(path, { ...document, [step.list]: others });
+    this.removed.push(step.urn);
+  }
+
+  async #entries({ document: place, list }: EntryStep) {
+    const path = this.#path(place);
+    const document = (await this.admin.get(path)) as Representation;
+    return { path, document, entries: (document[list] ?? []) as readonly Representation[] };
   }
 
   async #object(step: ObjectStep): Promise<void> {

@@ -1,5 +1,5 @@
 import type * as keycloak from "@pulumi/keycloak";
-import { address, attribute, config, named, same, type FieldsOf } from "./fields";
+import { address, attribute, attributes, config, named, same, type FieldsOf } from "./fields";
 import { inRealm, text, texts, type DeclaredResource, type Kind } from "./kinds";
 
 const accessTypes = ["CONFIDENTIAL", "PUBLIC", "BEARER-ONLY"];
@@ -31,6 +31,7 @@ const client: Kind = {
     accessTokenLifespan: attribute("access.token.lifespan"),
     useRefreshTokens: attribute("use.refresh.tokens"),
     useRefreshTokensClientCredentials: attribute("client_credentials.use_refresh_token"),
+    extraConfig: attributes,
   } satisfies FieldsOf<keycloak.openid.ClientArgs>,
   defaults: {
     protocol: "openid-connect",

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+
 /** What Keycloak shows in place of a secret that it keeps. */
 const MASKED = "**********";
 
@@ -24,8 +26,9 @@ export function differences(wanted: unknown, actual: unknown, path = ""): readon
 }
 
 function sameSet(wanted: readonly unknown[], actual: readonly unknown[]): boolean {
-  const have = new Set(actual);
-  return have.size === new Set(wanted).size && wanted.every((item) => have.has(item));
+  const among = (list: readonly unknown[]) => (item: unknown) =>
+    list.some((one) => isDeepStrictEqual(one, item));
+  return wanted.every(among(actual)) && actual.every(among(wanted));
 }
 
 /** `actual` with everything that is wanted in its place. */

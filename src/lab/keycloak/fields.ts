@@ -34,6 +34,10 @@ const grouped =
   };
 /** In `attributes`. */
 export const attribute = grouped("attributes");
+/** A map of them, by their own names. */
+export const attributes: Field = (body, value) => {
+  Object.assign(within(body, "attributes"), value);
+};
 /** In `config`. */
 export const config = grouped("config");
 

@@ -1,5 +1,5 @@
 import type { Body, FieldTable } from "./fields";
-import type { ObjectStep, Path, SetStep } from "./steps";
+import type { EntryStep, ObjectStep, Path, SetStep } from "./steps";
 
 /** A resource as it was declared. */
 export interface DeclaredResource {
@@ -17,7 +17,7 @@ export interface Kind {
   readonly fields: FieldTable;
   /** What the provider sends where nothing is declared: its defaults, not Keycloak's. */
   readonly defaults?: Readonly<Record<string, unknown>>;
-  readonly step: (declared: DeclaredResource) => Step<ObjectStep> | Step<SetStep>;
+  readonly step: (declared: DeclaredResource) => Step<ObjectStep> | Step<SetStep> | Step<EntryStep>;
 }
 
 /** A property that is the address of something, or a part of it. */

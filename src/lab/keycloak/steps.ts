@@ -44,4 +44,14 @@ export interface SetStep extends Declared {
   readonly exhaustive: boolean;
 }
 
-export type Step = ObjectStep | SetStep;
+/** One of a list that Keycloak reads and writes as a whole. */
+export interface EntryStep extends Declared {
+  readonly kind: "entry";
+  /** What holds the list. */
+  readonly document: Path;
+  readonly list: string;
+  readonly name: string;
+  readonly body: Body;
+}
+
+export type Step = ObjectStep | SetStep | EntryStep;

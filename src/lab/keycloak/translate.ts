@@ -5,12 +5,13 @@ import { UNKNOWN } from "../../preview/wire";
 import { CLIENT_KINDS } from "./client-kinds";
 import { unknownProperties, write } from "./fields";
 import type { DeclaredResource, Kind } from "./kinds";
+import { POLICY_KINDS } from "./policy-kinds";
 import { REALM_KINDS } from "./realm-kinds";
 import type { Secrets } from "./secrets";
 import type { Step } from "./steps";
 
 /** The types that the translator knows, and of each the properties. */
-export const KINDS: Readonly<Record<string, Kind>> = { ...REALM_KINDS, ...CLIENT_KINDS };
+export const KINDS: Readonly<Record<string, Kind>> = { ...REALM_KINDS, ...CLIENT_KINDS, ...POLICY_KINDS };
 
 /** A recording holds what the translator does not know: everything that it is, at once. */
 export class TranslationError extends Error {
@@ -66,7 +67,7 @@ function stepOf({ urn, type, protect, inputs }: ResourceRecord, label: string, s
     secret: (property) => secrets.ofOutput(type, label, property),
   };
   const step = kind.step(declared);
-  if (step.kind === "set") return { ...step, urn, protect };
+  if (step.kind !== "object") return { ...step, urn, protect };
   return { ...step, urn, protect, id: idOf({ type, label, inputs, number: () => 0 }) };
 }
 

@@ -15,6 +15,8 @@ export interface Servers {
   /** Our own small program around Grafana Alloy's syntax module: scripts/servers/alloyfmt. */
   readonly alloyfmt: Server;
   readonly redis: Server;
+  /** Brought for the full suite and by `npm run servers`, not by `npm test`. */
+  readonly loki: Server;
   readonly postgresql: Server & { readonly initdb: string; readonly pgCtl: string };
   /** `bin` is kc.sh; `home` the distribution, built; `java` one that runs it. */
   readonly keycloak: Server & { readonly home: string; readonly java: string };

@@ -212,7 +212,7 @@ const others = (found: Isolation, all: readonly Words[]): Html =>
 
 const noCredential: Words = ({ open }) =>
   html`<b>No credential</b>:
-    ${open.length === 0 ? "refused everywhere; every route of the edge has a verifier." : `reaches ${open.join(", ")}: these routes have no verifier.`}`;
+    ${open.length === 0 ? "gets tokens for a secret and reads the tenant API's description; every other route of the edge has a verifier." : `reaches ${open.join(", ")}: these routes have no verifier.`}`;
 
 const operatorsInWords: Words = ({ operators, tenants }) => {
   const rights = [...new Set(operators.keys.flatMap((key) => key.rights))].sort();

@@ -157,6 +157,9 @@ const exactly = (...headers: readonly string[]): Message => ({
   patterns: headers.map((exact) => ({ exact, ignore_case: true })),
 });
 
+/** W3C trace context: the decision is a part of the caller's trace. */
+const TRACE_HEADERS = ["traceparent", "tracestate"];
+
 /** Asks the auth service. No answer, or one that cannot be used, is 503: senders keep what is not decided. */
 export const authServiceFilter = ({ topology }: RenderInput): Message =>
   extension(FILTERS.authService, "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz", {
@@ -167,7 +170,13 @@ export const authServiceFilter = ({ topology }: RenderInput): Message =>
     encode_raw_headers: false,
     validate_mutations: true,
     // Beside Host, method, path and Authorization, which always go there.
-    allowed_headers: exactly(API_KEY_HEADER, SERVICE_TOKEN_HEADER, REQUESTED_TENANT_HEADER, "x-request-id"),
+    allowed_headers: exactly(
+      API_KEY_HEADER,
+      SERVICE_TOKEN_HEADER,
+      REQUESTED_TENANT_HEADER,
+      "x-request-id",
+      ...TRACE_HEADERS,
+    ),
     http_service: {
       server_uri: {
         uri: httpUrl(topology.services.auth, "http"),

@@ -1,5 +1,6 @@
 import { UPSTREAMS, type UpstreamId } from "../../model/routes";
 import type { Place } from "../../model/topology";
+import { extraUpstreamId } from "../../model/upstreams";
 import type { ServiceKind } from "../../model/services";
 import type { RenderInput } from "../input";
 import { CLUSTERS, upstreamCluster } from "./names";
@@ -27,11 +28,15 @@ interface Target {
   readonly idle: string;
 }
 
-/** Everything Envoy may connect to: the route table's upstreams, who decides, Keycloak's keys, and its own admin socket. */
+/** Everything Envoy may connect to: the route table's upstreams and the environment's own, who decides, Keycloak's keys, and its own admin socket. */
 export function clusters(input: RenderInput): readonly Message[] {
   const { auth, keycloak } = input.topology.services;
   return [
     ...(Object.keys(UPSTREAMS) as UpstreamId[]).map((id) => cluster(upstream(input, id))),
+    ...input.environment.upstreams.map((extra) =>
+      // Nobody knows when it closes an idle connection.
+      cluster({ name: extraUpstreamId(extra), host: extra.host, port: extra.port, idle: IDLE.node }),
+    ),
     cluster({ name: CLUSTERS.decisions, host: auth.host, port: auth.ports.http, idle: IDLE.node }),
     cluster({ name: CLUSTERS.keycloak, host: keycloak.host, port: keycloak.ports.http, idle: IDLE.go }),
     {

@@ -1,3 +1,4 @@
+import type { Listener } from "../../model/routes";
 import { DENIALS } from "./names";
 import { extension, type Message } from "./protobuf";
 import { RETRY_AFTER, TOO_LARGE_MESSAGE } from "./responses";
@@ -57,9 +58,10 @@ const DENIED_MESSAGE = "The credential is not valid for this.";
 const OTHER = { code: "request_refused", message: "The request is not well-formed." };
 
 /** Bodies and statuses of all that Envoy answers itself. The code details, which say more, go to the access log only. */
-export const localReplies = (): Message => ({
+export const localReplies = (listener: Listener): Message => ({
   mappers: [
     mapper(GRPC, DENIED, {}, text(DENIED_MESSAGE)),
+    ...(listener === TENANT_API ? apiReplies() : []),
     mapper(ANY, DENIED, {}, { ...text("%LOCAL_REPLY_BODY%"), content_type: "application/json" }),
     ...REPLIES.map((reply) => mapper(GRPC, reply.when, reply, text(reply.message))),
     ...REPLIES.map((reply) => mapper(ANY, reply.when, reply, json(reply))),
@@ -70,11 +72,34 @@ export const localReplies = (): Message => ({
 const json = ({ code, message }: Pick<Reply, "code" | "message">): Message => ({
   json_format: { code, message },
 });
+/** Problem details (RFC 9457), as the tenant API's own answers are. */
+const PROBLEM = "application/problem+json";
+const problem = ({ code, message }: Pick<Reply, "code" | "message">): Message => ({
+  json_format: {
+    ...{ type: "about:blank", title: message, status: "%RESPONSE_CODE%", code },
+    request_id: "%REQ(X-REQUEST-ID)%",
+  },
+  content_type: PROBLEM,
+});
 const text = (message: string): Message => ({ text_format_source: { inline_string: message } });
+
+/** The tenant API's refusals come as problem details, and so does what Envoy answers there. */
+const apiReplies = (): readonly Message[] => [
+  mapper(API, DENIED, {}, { ...text("%LOCAL_REPLY_BODY%"), content_type: PROBLEM }),
+  ...REPLIES.map((reply) => mapper(API, reply.when, reply, problem(reply))),
+];
 
 /** For gRPC the body is the whole `grpc-message`, so that it is plain text there. */
 const GRPC: readonly Message[] = [
   { header_filter: { header: { name: "content-type", string_match: { prefix: "application/grpc" } } } },
+];
+/** The listener that the tenant API is on. */
+const TENANT_API: Listener = "otlpHttp";
+/** Its paths, whether or not there is something. */
+const API: readonly Message[] = [
+  {
+    header_filter: { header: { name: ":path", string_match: { safe_regex: { regex: "/api([/?].*)?" } } } },
+  },
 ];
 const ANY: readonly Message[] = [];
 

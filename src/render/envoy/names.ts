@@ -1,4 +1,5 @@
 import type { UpstreamId } from "../../model/routes";
+import type { ExtraRoute } from "../../model/upstreams";
 
 /** Filters, by the name under which a route may switch them off. Their order is {@link file://./filters.ts}'s. */
 export const FILTERS = {
@@ -43,7 +44,7 @@ export const CLUSTERS = {
   admin: "admin",
 } as const;
 
-export const upstreamCluster = (upstream: UpstreamId): string => upstream;
+export const upstreamCluster = (upstream: UpstreamId | ExtraRoute["upstream"]): string => upstream;
 
 /** RBAC's own policies, as they appear in a denial's code details: `rbac_access_denied_matched_policy[...]`. */
 export const DENIALS = {

@@ -1,20 +1,25 @@
 import { API_KEY_HEADER } from "../../model/headers";
 import { pathPattern } from "../../model/match";
-import { ROUTES, UPSTREAMS, type Listener, type Route, type Verifier } from "../../model/routes";
+import { ROUTES, type Listener, type Route, type Verifier } from "../../model/routes";
+import { extraRoutes, type ExtraRoute, type ExtraUpstream } from "../../model/upstreams";
 import { bodyLimit } from "./body-limit";
 import { FILTERS, ROUTE_METADATA, TOKEN_FILTERS, upstreamCluster } from "./names";
 import { any, seconds, type Message } from "./protobuf";
 import { collectorErrors, keepErrors } from "./responses";
 
+type AnyRoute = Route | ExtraRoute;
+
 /** A listener's routes: the table's, in its order, and 404 for everything else. */
-export const routeTable = (listener: Listener): Message => ({
+export const routeTable = (listener: Listener, upstreams: readonly ExtraUpstream[]): Message => ({
   name: listener,
   virtual_hosts: [
     {
       name: listener,
       domains: ["*"],
       routes: [
-        ...ROUTES.filter(({ listeners }) => listeners.includes(listener)).flatMap(envoyRoutes),
+        ...[...ROUTES, ...extraRoutes(upstreams)]
+          .filter(({ listeners }) => listeners.includes(listener))
+          .flatMap(envoyRoutes),
         unknown({ prefix: "/" }),
         // CONNECT has no path, so that no other entry takes it.
         unknown({ connect_matcher: {} }),
@@ -27,7 +32,7 @@ export const routeTable = (listener: Listener): Message => ({
 const KEY_IN_AUTHORIZATION = "(Bearer atl_|Basic ).*";
 
 /** One entry, or two where a route is for API keys: they come in either of two headers, and an entry's conditions all hold. */
-function envoyRoutes(route: Route): readonly Message[] {
+function envoyRoutes(route: AnyRoute): readonly Message[] {
   if (route.credential === undefined) return [envoyRoute(route, [])];
   return [
     envoyRoute(route, [{ name: API_KEY_HEADER, present_match: true }]),
@@ -37,7 +42,7 @@ function envoyRoutes(route: Route): readonly Message[] {
   ];
 }
 
-const envoyRoute = (route: Route, headers: readonly Message[]): Message => ({
+const envoyRoute = (route: AnyRoute, headers: readonly Message[]): Message => ({
   name: route.id,
   match: { ...pathMatch(route), headers: [methodMatch(route), ...headers] },
   route: action(route),
@@ -45,12 +50,12 @@ const envoyRoute = (route: Route, headers: readonly Message[]): Message => ({
   typed_per_filter_config: perFilter(route),
 });
 
-function pathMatch(route: Route): Message {
+function pathMatch(route: AnyRoute): Message {
   if (route.prefix === true) return { path_separated_prefix: route.path };
   return route.path.includes("{") ? { safe_regex: { regex: pathPattern(route) } } : { path: route.path };
 }
 
-const methodMatch = ({ methods }: Route): Message => {
+const methodMatch = ({ methods }: AnyRoute): Message => {
   const [only] = methods;
   return {
     name: ":method",
@@ -58,7 +63,7 @@ const methodMatch = ({ methods }: Route): Message => {
   };
 };
 
-const action = ({ upstream, right, rewrite, limits, websocket }: Route): Message => ({
+const action = ({ upstream, right, rewrite, limits, websocket }: AnyRoute): Message => ({
   cluster: upstreamCluster(upstream),
   // The upstream's own name. What the client put into Host goes on as x-envoy-original-host, which nobody believes.
   auto_host_rewrite: true,
@@ -85,13 +90,15 @@ const action = ({ upstream, right, rewrite, limits, websocket }: Route): Message
 
 const off = any("envoy.config.route.v3.FilterConfig", { disabled: true });
 
-/** Exactly one verifier is switched off: the other one checks. */
+/** Exactly one verifier is switched off: the other one checks. Where nobody checks, there is no tenant either. */
 function unverified(verifier: Verifier): Message {
   switch (verifier) {
     case "agentJwt":
       return { [FILTERS.authService]: AUTH_SERVICE_OFF };
     case "authService":
       return TOKEN_OFF;
+    case "nobody":
+      return UNCHECKED;
     default:
       return verifier satisfies never;
   }
@@ -105,13 +112,21 @@ const TOKEN_OFF: Message = {
   [FILTERS.token]: any("envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig", { disabled: true }),
 };
 
-const perFilter = ({ verifier, limits, upstream, right }: Route): Message => ({
+/** Neither verifier, and nothing that needs what they find out. The limit by source stays. */
+const UNCHECKED: Message = {
+  ...TOKEN_OFF,
+  [FILTERS.authService]: AUTH_SERVICE_OFF,
+  [FILTERS.tenantDecided]: off,
+  [FILTERS.tenantLimits]: off,
+};
+
+const perFilter = ({ verifier, limits, upstream, right }: AnyRoute): Message => ({
   ...unverified(verifier),
   [FILTERS.bodyLimit]: bodyLimit(limits.body),
   ...("api" in right && { [FILTERS.forgetCredentials]: off }),
   // The collector's refusals name its backends whatever their status; the auth service's own answers name nobody.
   ...(upstream === "collectorHttp" && { [FILTERS.upstreamErrors]: collectorErrors }),
-  ...(UPSTREAMS[upstream].service === "auth" && { [FILTERS.upstreamErrors]: keepErrors }),
+  ...(upstream === "auth" && { [FILTERS.upstreamErrors]: keepErrors }),
 });
 
 /** Answered here: it has no cluster, so that with all checks off there is nothing it could let anybody reach. */
@@ -120,10 +135,5 @@ const unknown = (match: Message): Message => ({
   match,
   direct_response: { status: 404 },
   metadata: { filter_metadata: { [ROUTE_METADATA]: { verifier: "none" } } },
-  typed_per_filter_config: {
-    ...TOKEN_OFF,
-    [FILTERS.authService]: AUTH_SERVICE_OFF,
-    [FILTERS.tenantDecided]: off,
-    [FILTERS.tenantLimits]: off,
-  },
+  typed_per_filter_config: UNCHECKED,
 });

@@ -123,6 +123,8 @@ describe("a self-service key", () => {
         expect([made.orgId, made.userId]).toEqual([found.orgId, "key_1"]);
         expect(found.orgId).not.toBe("tenant-co");
         expect([undefined, found.orgId]).toContain(asked.requestedTenant);
+        // What it may do there, the tenant API says per operation.
+        if (routes.every(({ right }) => "api" in right)) return;
         const rights = routes.map(({ right }) =>
           "signal" in right ? `${right.signal}:${right.verb}` : "none",
         );

@@ -27,8 +27,12 @@ describe("two replicas of the service on one Redis", () => {
     const at = (name: string): string => join(directory, name);
     const settings = {
       ...{ host: "127.0.0.1", port: 0, issuer, audience, jwksUrl: keycloak.url },
+      ...{ tokenUrl: keycloak.url, passwordGrant: false, upstreams: [] },
       ...{ directoryFile: at("tenants"), keysFile: at("keys"), pepperFile: at("pepper") },
-      redis: { ...redis.settings, passwordFile: at("password") },
+      stores: {
+        redis: { ...redis.settings, passwordFile: at("password") },
+        lokiUrl: new URL("http://127.0.0.1:1"),
+      },
     };
     services = [createAuthService(settings, log), createAuthService(settings, log)];
     const started = await Promise.all(services.map((service) => service.start()));

@@ -151,16 +151,39 @@ describe("the tenant API", () => {
     expect(world.events.map(({ outcome }) => outcome)).toEqual(["failed"]);
   });
 
-  it("does what it was asked also where its trace is not taken, and tells us", async () => {
+  it("answers no act as done whose trace is not kept, and tells us", async () => {
     world.audited = () => Promise.reject(new Error("full"));
-    expect((await send("PUT", "/api/data/a", { json: { value: 1 } })).status).toBe(201);
-    expect(world.failures).toEqual([new Error("full")]);
-  });
+    const put = await send("PUT", "/api/data/a", { json: { value: 1 } });
+    expect([put.status, put.body["code"], put.headers["retry-after"]]).toEqual([503, "store_unavailable", "5"]);
+    expect(put.body["detail"]).toBe(
+      "No record of this could be kept, so it is not answered as done. It may have been done: look before you try again.",
+    );
+    expect(put.headers).toMatchObject(HEADERS);
+    // It was, and its answer would have said so.
+    expect(world.data.entries.size).toBe(1);
+    for (const header of ["etag", "location"]) expect(put.headers).not.toHaveProperty(header);
+    for (const [method, path] of [["GET", "/api/data/a"], ["GET", "/api/data"], ["DELETE", "/api/data/a"], ["GET", "/api/data/none"], ["GET", "/api/api-keys"]] as const)
+      expect([path, (await send(method, path)).body["code"]]).toEqual([path, "store_unavailable"]);
+    const made = await send("POST", "/api/api-keys", { json: { label: "one", rights: ["logs:read"] } });
+    expect([made.status, made.text.includes("atl_")]).toEqual([503, false]);
+    const viewer = await person("mx/viewer");
+    expect((await world.send("PUT", "/api/data/a", { headers: viewer, json: { value: 1 } })).status).toBe(503);
+    expect(world.failures).toEqual(Array<Error>(8).fill(new Error("full")));
+    // What leaves no trace is as ever.
+    expect((await send("GET", "/api/users/me")).status).toBe(200);
+  }); // prettier-ignore
 
   it("is below /api alone: the rest is the service's own", async () => {
     expect((await world.send("GET", "/apix")).text).toBe('{"code":"not_found"}');
     expect((await world.send("GET", "/health")).text).toBe('{"status":"ok"}');
-    expect((await world.send("GET", "/authz/api/data")).text).toBe('{"code":"internal"}');
+    expect((await world.send("GET", "/authz/v1/traces")).text).toBe('{"code":"internal"}');
+    const refused = await world.send("GET", "/authz/api/data");
+    expect([refused.status, refused.headers["content-type"]]).toEqual([503, "application/problem+json"]);
+    expect(JSON.parse(refused.text)).toMatchObject({
+      code: "internal",
+      status: 503,
+      type: "/api/docs#internal",
+    });
   });
 
   it("answers whatever is sent with what was asked for or a problem, and never with a fault", async () => {

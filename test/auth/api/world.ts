@@ -2,10 +2,13 @@ import { request as httpRequest, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createHash, randomBytes } from "node:crypto";
 import { tenantApi } from "../../../src/auth/api/app";
-import type { AuditEvent } from "../../../src/auth/api/audit";
+import type { AuditEvent, AuditQuery, AuditReader, AuditRecord } from "../../../src/auth/api/audit";
+import type { Answered } from "../../../src/auth/api/context";
 import { identify } from "../../../src/auth/api/identify";
 import { type ApiKey, type ApiKeys, type Condition, type DataEntry, type DataStore, type Page, type Principal, StoreUnavailable, type Written } from "../../../src/auth/api/ports"; // prettier-ignore
 import type { Grant, Issued } from "../../../src/auth/api/token-issuer";
+import type { Refusal, Refused } from "../../../src/auth/decisions/refusal";
+import type { RefusalReader } from "../../../src/auth/decisions/store";
 import { parseDirectory } from "../../../src/auth/directory";
 import { createAuthServer } from "../../../src/auth/server";
 import type { DirectoryTenant } from "../../../src/model/directory";
@@ -26,6 +29,7 @@ const tenant = (id: string, state: string) => ({
     service(id, "reader", "data:read"),
     service(id, "writer", "data:*"),
     service(id, "keys", "api-keys:manage", "logs:*"),
+    service(id, "auditor", "audit:read"),
     service(id, "shop", "orders:read"),
   ],
 });
@@ -129,6 +133,26 @@ export class MemoryData extends Away implements DataStore {
   }
 }
 
+/** As many records as it is given, the newest first, and what it was asked. */
+export class MemoryTrail extends Away implements AuditReader {
+  readonly records: AuditRecord[] = [];
+  readonly asked: AuditQuery[] = [];
+  problem: Error | undefined;
+
+  read({ orgId }: DirectoryTenant, query: AuditQuery) {
+    this.asked.push(query);
+    if (this.problem !== undefined) return Promise.reject(this.problem);
+    const all = this.records.filter(({ tenant: owner, action }) => owner === orgId && (query.action ?? action) === action);
+    // The cursors of `page` go up.
+    return this.answer(() => page(all, ({ id }) => id, query.cursor, query.limit));
+  }
+} // prettier-ignore
+
+export class MemoryRefusals extends Away implements RefusalReader {
+  readonly records = new Map<string, Refusal>();
+  readonly find = (id: string) => this.answer(() => this.records.get(id));
+}
+
 const conflicts = (before: DataEntry | undefined, { ifMatch, ifNoneMatch }: Condition): boolean =>
   (ifMatch !== undefined && before?.etag !== ifMatch) || (ifNoneMatch !== undefined && before !== undefined);
 
@@ -149,6 +173,11 @@ export interface Sent {
 export class ApiWorld implements AsyncDisposable {
   readonly keys = new MemoryKeys();
   readonly data = new MemoryData();
+  readonly trail = new MemoryTrail();
+  readonly refusals = new MemoryRefusals();
+  /** What was told of refusals, and of answers. */
+  readonly refused: Refused[] = [];
+  readonly answers: Answered[] = [];
   readonly events: AuditEvent[] = [];
   readonly failures: unknown[] = [];
   readonly grants: Grant[] = [];
@@ -158,12 +187,15 @@ export class ApiWorld implements AsyncDisposable {
   known = { ...knowledge, directory: directory as typeof directory | undefined, keys: declaredKeys };
   #server: Server | undefined;
 
-  static async listen(changed: { readonly passwordGrant?: boolean } = {}): Promise<ApiWorld> {
+  static async listen(
+    changed: { readonly passwordGrant?: boolean; readonly trail?: false } = {},
+  ): Promise<ApiWorld> {
     const world = new ApiWorld();
     const api = tenantApi({
       identify: (credentials) => identify(credentials, world.known),
       keys: world.keys,
       data: world.data,
+      trail: changed.trail === false ? undefined : world.trail,
       tokens: (grant) => {
         world.grants.push(grant);
         return Promise.resolve(world.issue());
@@ -173,6 +205,9 @@ export class ApiWorld implements AsyncDisposable {
         world.events.push(event);
         return world.audited();
       },
+      decisions: world.refusals,
+      onRefused: (refused) => world.refused.push(refused),
+      onAnswered: (answer) => world.answers.push(answer),
       onFailure: (error) => world.failures.push(error),
     });
     const server = createAuthServer({
@@ -241,8 +276,12 @@ export const operator = async (tenantName: string) => ({
   authorization: await bearer({ azp: "atalaya-cli", sub: PERSON, groups: ["/operators"] }),
   "x-atalaya-requested-tenant": `tenant-${tenantName}`,
 });
-export const program = async (client: string, tenantName: string) => ({
-  authorization: await bearer({ azp: client, tenant_id: `tenant-${tenantName}` }),
+export const program = async (client: string, tenantName: string, scopes: readonly string[] = []) => ({
+  authorization: await bearer({ azp: client, tenant_id: `tenant-${tenantName}`, scope: scopes.join(" ") }),
 });
-export const serviceOf = (name: string, tenantName = "mx") =>
-  program(`service-${tenantName}-${name}`, tenantName);
+/** With a token that says all that the list does. */
+export const serviceOf = (name: string, tenantName = "mx") => {
+  const clientId = `service-${tenantName}-${name}`;
+  const listed = directory.get(`tenant-${tenantName}`)?.services.find((one) => one.clientId === clientId);
+  return program(clientId, tenantName, listed?.scopes);
+};

@@ -3,9 +3,11 @@ import { describe, expect, it } from "vitest";
 import {
   apiKeyNames,
   apiKeyRecords,
+  auditQueue,
   dataEntry,
   dataOrder,
   dataUsage,
+  refusalName,
 } from "../../../src/auth/redis/keyspace";
 import type { DirectoryTenant } from "../../../src/model/directory";
 import { orgId, type TenantId } from "../../../src/model/names";
@@ -51,6 +53,19 @@ describe("names of keys in Redis", () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  it("are no keys of the queue of audit records, which has a slot of its own", () => {
+    const { prefix, name } = auditQueue();
+    expect(`${prefix}:${name}`).toBe("queue:{audit}:records");
+    // Whatever a tenant is called, its organisation begins so.
+    expect("audit".startsWith(orgId("" as TenantId))).toBe(false);
+  });
+
+  it("are no keys of refusals, whatever a client calls its request", () => {
+    expect(refusalName("7d3a1c52-1f0e")).toBe("refusals:{refusals}:7d3a1c52-1f0e");
+    expect(refusalName("../t:{tenant-pe}:data")).toBe("refusals:{refusals}:..%2Ft%3A%7Btenant-pe%7D%3Adata");
+    expect("refusals".startsWith(orgId("" as TenantId))).toBe(false);
   });
 
   it("are not made of half a surrogate pair: on the wire two of them would be one", () => {

@@ -12,8 +12,9 @@ import { REDIS_USER, redisUsers, renderRedis } from "../../../src/render/redis";
 import { localInput, place } from "../../files/local";
 import { loopback, server, start, tempDir, waitUntil, type Running } from "../../servers";
 import { directory } from "../world";
+import { PASSWORD } from "./password";
 
-export const PASSWORD = "correct horse";
+export { PASSWORD };
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /** A real Redis with the rendered files, and somebody who may do all to it, for tests alone. */

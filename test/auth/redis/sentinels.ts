@@ -5,29 +5,22 @@ import { dirname, join } from "node:path";
 import type { RedisSettings } from "../../../src/auth/config";
 import type { RedisStore } from "../../../src/auth/redis/connection";
 import { SECRET_FILES } from "../../../src/model/secret-files";
-import { REDIS_USER, redisUsers, renderRedis } from "../../../src/render/redis";
+import { REDIS_USER, renderRedis } from "../../../src/render/redis";
+import {
+  REDIS_MASTER,
+  replicatedUsers,
+  replication,
+  replicationSecret,
+  sentinelConfig,
+  sentinelUsers,
+} from "../../../src/render/redis-sentinel";
 import { localInput } from "../../files/local";
 import { freePort, loopback, server, start, tempDir, type Running } from "../../servers";
-import { PASSWORD } from "./real";
+import { PASSWORD } from "./password";
 
-const MASTER = "atalaya";
-const HASH = `#${createHash("sha256").update(PASSWORD).digest("hex")}`;
+const HASH = createHash("sha256").update(PASSWORD).digest("hex");
 /** Milliseconds that a master may be silent before Sentinels ask each other about it. */
 export const DOWN_AFTER = 1_000;
-
-/** What replicas and Sentinels may do at a Redis, by Redis' own documentation. */
-const PEERS = [
-  `user replica on ${HASH} resetkeys resetchannels -@all +psync +replconf +ping`,
-  `user sentinel on ${HASH} resetkeys &* -@all +multi +exec +slaveof +ping +subscribe +config|rewrite +role +publish +info +client|setname +client|kill +script|kill`,
-  "",
-].join("\n");
-/** The users of a Sentinel: the auth service, which asks for the master's address and is told of another one; and other Sentinels. */
-const SENTINEL_USERS = [
-  "user default off resetpass resetkeys resetchannels -@all",
-  `user ${REDIS_USER} on ${HASH} resetkeys &* -@all +hello +auth +client|setname +info +ping +sentinel|get-master-addr-by-name +sentinel|sentinels +subscribe`,
-  `user sentinel on ${HASH} ~* &* +@all`,
-  "",
-].join("\n");
 
 interface Node {
   readonly port: number;
@@ -35,7 +28,7 @@ interface Node {
   running?: Running;
 }
 
-/** A master, two replicas and three Sentinels, all with the rendered redis.conf. */
+/** A master, two replicas and three Sentinels, all with the rendered files. */
 export class Replicated implements AsyncDisposable {
   readonly #dir = tempDir();
   readonly nodes: Node[] = [];
@@ -57,7 +50,7 @@ export class Replicated implements AsyncDisposable {
 
   get settings(): RedisSettings {
     const addresses = this.sentinels.map(({ port }) => ({ host: loopback, port }));
-    return { addresses, master: MASTER, user: REDIS_USER, passwordFile: "" };
+    return { addresses, master: REDIS_MASTER, user: REDIS_USER, passwordFile: "" };
   }
 
   async run(node: Node, more: readonly string[] = []): Promise<void> {
@@ -77,14 +70,10 @@ export class Replicated implements AsyncDisposable {
     const [file] = renderRedis(input);
     if (file === undefined) throw new Error("nothing is rendered for Redis");
     const [first] = this.nodes;
-    const replication = [
-      ...["masteruser replica", `masterauth "${PASSWORD}"`, "min-replicas-to-write 1"],
-      ...(first === undefined ? [] : [`replicaof ${loopback} ${first.port}`]),
-    ];
+    const of = first === undefined ? undefined : { host: loopback, port: first.port };
     mkdirSync(dirname(file.target), { recursive: true });
-    writeFileSync(file.target, `${file.content}${replication.join("\n")}\n`);
-    const users = redisUsers(HASH.slice(1)) + PEERS;
-    writeFileSync(join(directories.secrets, SECRET_FILES.redis.users), users);
+    writeFileSync(file.target, `${file.content}${replication(of)}${replicationSecret(PASSWORD)}`);
+    writeFileSync(join(directories.secrets, SECRET_FILES.redis.users), replicatedUsers(HASH));
     return { port: ports.redis, conf: file.target };
   }
 
@@ -92,16 +81,12 @@ export class Replicated implements AsyncDisposable {
     const root = join(this.#dir.path, `sentinel-${index}`);
     mkdirSync(root);
     const port = await freePort();
-    const lines = [
-      ...[`port ${port}`, `bind ${loopback}`, `dir ${root}`, `aclfile ${root}/users.acl`],
-      ...["sentinel sentinel-user sentinel", `sentinel sentinel-pass "${PASSWORD}"`],
-      `sentinel monitor ${MASTER} ${loopback} ${this.nodes[0]?.port ?? 0} 2`,
-      ...[`sentinel auth-user ${MASTER} sentinel`, `sentinel auth-pass ${MASTER} "${PASSWORD}"`],
-      `sentinel down-after-milliseconds ${MASTER} ${DOWN_AFTER}`,
-      `sentinel failover-timeout ${MASTER} 3000`,
-    ];
-    writeFileSync(join(root, "users.acl"), SENTINEL_USERS);
-    writeFileSync(join(root, "sentinel.conf"), `${lines.join("\n")}\n`);
+    const usersFile = join(root, "users.acl");
+    const master = { host: loopback, port: this.nodes[0]?.port ?? 0 };
+    const options = { bind: loopback, port, directory: root, usersFile, master, quorum: 2 };
+    writeFileSync(usersFile, sentinelUsers(HASH));
+    const config = sentinelConfig({ ...options, downAfter: DOWN_AFTER, failover: 3_000 }, PASSWORD);
+    writeFileSync(join(root, "sentinel.conf"), config);
     return { port, conf: join(root, "sentinel.conf") };
   }
 

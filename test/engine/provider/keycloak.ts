@@ -132,6 +132,22 @@ const identityProvider: Table<keycloak.oidc.IdentityProviderArgs> = {
   computed: { internalId: newId },
 };
 
+const policyProfile: Table<keycloak.RealmClientPolicyProfileArgs> = {
+  required: { realmId: true },
+  replacedBy: ["name"],
+  deletedFirst: "name",
+  ...served,
+  unique: ({ realmId, name }) => [realmId, name].map(text).join("/"),
+};
+
+const policy: Table<keycloak.RealmClientPolicyProfilePolicyArgs> = {
+  required: { realmId: true, profiles: true },
+  replacedBy: ["name"],
+  deletedFirst: "name",
+  ...served,
+  unique: ({ realmId, name }) => [realmId, name].map(text).join("/"),
+};
+
 export const keycloakTables: Tables = {
   "keycloak:index/realm:Realm": realm,
   "keycloak:index/realmDefaultClientScopes:RealmDefaultClientScopes": realmDefaults,
@@ -139,6 +155,8 @@ export const keycloakTables: Tables = {
   "keycloak:index/group:Group": group,
   "keycloak:index/user:User": user,
   "keycloak:index/userGroups:UserGroups": userGroups,
+  "keycloak:index/realmClientPolicyProfile:RealmClientPolicyProfile": policyProfile,
+  "keycloak:index/realmClientPolicyProfilePolicy:RealmClientPolicyProfilePolicy": policy,
   "keycloak:oidc/identityProvider:IdentityProvider": identityProvider,
   "keycloak:openid/client:Client": client,
   "keycloak:openid/clientScope:ClientScope": clientScope,

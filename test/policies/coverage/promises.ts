@@ -57,6 +57,7 @@ export const PROMISES: readonly Row[] = [
     rules: {
       "every-route-has-a-verifier": [
         "a route switches off both",
+        "what is open takes everything below it",
         "the catch-all leads somewhere",
         "a route leads to another backend",
       ],
@@ -167,6 +168,14 @@ export const PROMISES: readonly Row[] = [
   {
     key: "4 audit in Loki",
     title: "records under the tenant's own id",
+    suites: {
+      "test/auth/trail": "acts at the tenant API: queued in Redis, brought to Loki, nobody else's, none lost",
+      "test/lab/tenant-api.test.ts": "by the environment's own processes",
+    },
+  },
+  {
+    key: "4 decisions in Loki",
+    title: "the auth service's decisions and the edge's log, under the tenant's id and the platform's",
     open: "the platform's own Alloy is not built yet",
   },
   {
@@ -272,7 +281,7 @@ export const PROMISES: readonly Row[] = [
     rules: {
       "people-log-in-by-closed-clients": [
         "Grafana's login sends people anywhere",
-        "people's own tokens can be had by a password",
+        "people's own tokens can be had by a password, and the people are real",
       ],
       "clients-carry-one-tenant": [
         "an agent's token carries everything",

@@ -46,6 +46,20 @@ export const EDGE: Mutations = {
       messages: ["Listener otlpHttp: route tenant-api has no verifier."],
     },
     {
+      what: "what is open takes everything below it",
+      apply: route("otlpHttp", "tenant-api-docs", (entry) => {
+        const { path, ...rest } = entry["match"] as Block;
+        entry["match"] = { ...rest, path_separated_prefix: path };
+        // Another rule would claim that it has no limit, either.
+        delete entry.typed_per_filter_config?.["atalaya.tenant-limits"];
+      }),
+      messages: [
+        "Listener otlpHttp: route tenant-api-docs does not demand that exactly one tenant was decided.",
+        "Listener otlpHttp: route tenant-api-docs has no verifier.",
+        'Listener otlpHttp: route tenant-api-docs matches "/api/docs(?:/.*)?" instead of the table\'s "/api/docs".',
+      ],
+    },
+    {
       what: "the catch-all leads somewhere",
       apply: route("query", "route-unknown", (unknown) => {
         delete unknown["direct_response"];

@@ -41,8 +41,11 @@ export const TENANTS: Mutations = {
       ],
     },
     {
-      what: "people's own tokens can be had by a password",
-      apply: edit("Client realm-people", set({ directAccessGrantsEnabled: true })),
+      what: "people's own tokens can be had by a password, and the people are real",
+      apply: (recording) => ({
+        ...recording,
+        resources: recording.resources.filter(({ type }) => type !== "keycloak:index/user:User"),
+      }),
       messages: ["Client realm-people has directAccessGrantsEnabled."],
     },
     {

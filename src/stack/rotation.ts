@@ -1,0 +1,152 @@
+import * as pulumi from "@pulumi/pulumi";
+import { SecretRotationPolicy, type RotatingRealm } from "../../components/rotation";
+import type { RealmContext } from "../../components/realm";
+import type { ClientId } from "../model/names";
+import { ATTRIBUTES, formatMoment, rotate, type Held, type Moment, type Rotation } from "../model/rotation";
+import { TOKEN_LIFE } from "../model/routes";
+import type { Tenant } from "../model/tenant";
+import type { EnvironmentInput } from "./shared";
+import type { StateOutputs } from "./state";
+
+type Secret = pulumi.Output<string>;
+
+/** What decides about secrets besides the settings: read once, where the program begins. */
+export interface Instant {
+  readonly now: Moment;
+  readonly held: ReadonlyMap<string, Held<Secret>>;
+}
+
+export type Rotations = ReadonlyMap<ClientId, Rotation<Secret>>;
+
+/** A plan that was made without an engine: the same whenever it is made. */
+const PLANNED: Instant = { now: 0 as Moment, held: new Map() };
+
+const CLIENT = "keycloak:openid/client:Client";
+
+/** The secrets that clients have since the last update, by client id. They are secrets again from here on. */
+export function heldSecrets(state: StateOutputs): ReadonlyMap<string, Held<Secret>> {
+  return new Map(
+    Object.values(state).flatMap(({ type, outputs }): readonly (readonly [string, Held<Secret>])[] => {
+      if (type !== CLIENT || outputs === undefined) return [];
+      const [id, secret] = [plain(outputs["clientId"]), plain(outputs["clientSecret"])];
+      if (typeof id !== "string" || typeof secret !== "string" || secret === "") return [];
+      return [[id, { secret: pulumi.secret(secret), ...pastOf(plain(outputs["extraConfig"])) }]];
+    }),
+  );
+}
+
+function pastOf(extra: unknown): Pick<Held<Secret>, "since" | "previous"> {
+  const text = (name: string): string | undefined => {
+    const value = isRecord(extra) ? plain(extra[name]) : undefined;
+    return typeof value === "string" && value !== "" ? value : undefined;
+  };
+  const [since, previous, until] = [
+    text(ATTRIBUTES.rotatedAt),
+    text(ATTRIBUTES.previous),
+    text(ATTRIBUTES.previousEnd),
+  ];
+  return {
+    since: since === undefined ? undefined : (Number(since) as Moment),
+    previous:
+      previous === undefined || until === undefined
+        ? undefined
+        : { secret: pulumi.secret(previous), until: Number(until) as Moment },
+  };
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+/** Without the wrapping in which some engines hand over what is secret. */
+const plain = (value: unknown): unknown => (pulumi.runtime.isRpcSecret(value) ? unwrapped(value) : value);
+const unwrapped = (value: unknown): unknown => pulumi.runtime.unwrapRpcSecret(value) as unknown;
+
+/**
+ * What becomes of every client's secret; undefined where they stay as they are. Throws RunError, before anything is declared,
+ * when the settings name a client that is none or a moment that has not come.
+ */
+export function decideRotations(
+  { environment, tenants, stopped }: EnvironmentInput,
+  instant: Instant | undefined,
+): Rotations | undefined {
+  const { clientSecrets } = environment;
+  if (clientSecrets === undefined) return undefined;
+  const { now, held } = instant ?? PLANNED;
+  const clients = clientsOf(tenants);
+  const future = instant === undefined ? Number.POSITIVE_INFINITY : now;
+  const problems = Object.entries(clientSecrets.leaked).flatMap(([id, moment]) =>
+    leakProblems(id, moment, clients, future as Moment),
+  );
+  if (problems.length > 0) throw new pulumi.RunError(problems.join("\n"));
+  const rotations = clients.flatMap((id): readonly (readonly [ClientId, Rotation<Secret>])[] => {
+    const own = held.get(id);
+    // Nothing runs that could be told of a new one.
+    if (stopped === true)
+      return own?.since === undefined
+        ? []
+        : [[id, { kind: "kept", since: own.since, previous: own.previous }]];
+    return [[id, rotate(own, { ...clientSecrets, now, leaked: clientSecrets.leaked[id] })]];
+  });
+  return rotations.length === 0 ? undefined : new Map(rotations);
+}
+
+const clientsOf = (tenants: readonly Tenant[]): readonly ClientId[] =>
+  tenants.flatMap(({ agents, services }) => [
+    ...agents.map(({ id }) => id),
+    ...services.map(({ clientId }) => clientId),
+  ]);
+
+function leakProblems(
+  id: string,
+  moment: Moment,
+  clients: readonly ClientId[],
+  now: Moment,
+): readonly string[] {
+  const where = `atalaya:clientSecrets.leaked.${id}`;
+  if (!clients.some((client) => client === id))
+    return [
+      `${where} is no agent's and no service's client id, so that nothing would be renewed. Look it up: pulumi stack output tenants.`,
+    ];
+  if (moment > now)
+    return [
+      `${where} ${formatMoment(moment)} has not come yet, so that every update until then would renew it. Write when it was known, in UTC.`,
+    ];
+  return [];
+}
+
+/** The realm as clients with rotating secrets need it; as it is where secrets stay. */
+export function rotatingRealm(realm: RealmContext, rotations: Rotations | undefined): RotatingRealm {
+  if (rotations === undefined) return realm;
+  const { policy } = new SecretRotationPolicy("client-secrets", realm);
+  return { ...realm, rotation: { policy, of: (client) => rotations.get(client) } };
+}
+
+/** What people should know before they confirm, and find in the log afterwards: whose secret is renewed, by client id. */
+export function rotationNews(rotations: Rotations | undefined): readonly string[] {
+  const all = [...(rotations ?? [])];
+  const until = new Map<string, ClientId[]>();
+  for (const [id, { kind, previous }] of all) {
+    if (kind !== "due" || previous === undefined) continue;
+    const end = formatMoment(previous.until);
+    until.set(end, [...(until.get(end) ?? []), id]);
+  }
+  const leaked = all.flatMap(([id, { kind }]) => (kind === "leaked" ? [id] : []));
+  return [
+    ...[...until].map(
+      ([end, ids]) => `Client secret renewed: ${named(ids)}. The previous one works until ${end}.`,
+    ),
+    ...(leaked.length === 0
+      ? []
+      : [
+          `Client secret renewed because it leaked: ${named(leaked)}. No earlier one works any more, and tokens by it end within ${TOKEN_LIFE / 60} minutes.`,
+        ]),
+  ];
+}
+
+/** A list that a log line can hold. */
+const SHOWN = 20;
+function named(ids: readonly ClientId[]): string {
+  const sorted = [...ids].sort();
+  const more = sorted.length - SHOWN;
+  return more > 0 ? `${sorted.slice(0, SHOWN).join(", ")} and ${more} more` : sorted.join(", ");
+}

@@ -1,0 +1,88 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { evaluate } from "../../policies/rules";
+import type { Recording } from "../../src/model/recording";
+import { MX, recordEnvironment } from "../components/environment";
+import { edit } from "./environment";
+import { bootstrap, EXT_AUTHZ, route } from "./mutations/envoy";
+
+const ORDERS = { name: "orders", address: "orders:8080", path: "/orders", methods: { GET: "orders:read" } };
+const ROUTE = "extra-orders-get";
+const variable =
+  (value: string | undefined) =>
+  (recording: Recording): Recording =>
+    edit("Container auth-container", ({ inputs }) => {
+      const rest = (inputs["envs"] as string[]).filter((line) => !line.startsWith("ATALAYA_UPSTREAMS="));
+      inputs["envs"] = value === undefined ? rest : [...rest, `ATALAYA_UPSTREAMS=${value}`];
+    })(recording);
+
+describe("an upstream of the environment's own", () => {
+  let recording: Recording;
+  beforeAll(async () => {
+    recording = await recordEnvironment([MX], { "atalaya:upstreams": JSON.stringify([ORDERS]) });
+  });
+
+  it("passes every rule", () => {
+    expect(evaluate(recording).violations).toEqual([]);
+  });
+
+  it.each<[string, (recording: Recording) => Recording, readonly string[]]>([
+    ["that the auth service does not know", variable(undefined), ["is not in the route table"]],
+    ["when what it knows cannot be read", variable("{"), ["is not in the route table"]],
+    [
+      "that has another path than it knows",
+      variable(JSON.stringify([{ ...ORDERS, path: "/orders/all" }])),
+      ['matches "/orders(?:/.*)?" instead of the table\'s "/orders/all(?:/.*)?"'],
+    ],
+    [
+      "that takes another method than it knows",
+      route("otlpHttp", ROUTE, (entry) => {
+        Object.assign(entry, {
+          match: {
+            path_separated_prefix: "/orders",
+            headers: [{ name: ":method", string_match: { safe_regex: { regex: "GET|DELETE" } } }],
+          },
+        });
+      }),
+      ["takes the methods GET, DELETE instead of GET"],
+    ],
+    [
+      "that nobody checks",
+      route("otlpHttp", ROUTE, ({ typed_per_filter_config: config }) => {
+        Object.assign(config ?? {}, { [EXT_AUTHZ]: { disabled: true } });
+      }),
+      ["has no verifier"],
+    ],
+    [
+      "that leads to a backend",
+      route("otlpHttp", ROUTE, (entry) => {
+        entry.route = { ...entry.route, cluster: "loki" };
+      }),
+      ["leads to loki:3100, which the route table alone may lead to"],
+    ],
+    [
+      "on a path of ours",
+      (recording) =>
+        variable(JSON.stringify([{ ...ORDERS, path: "/loki/mine" }]))(
+          route("otlpHttp", ROUTE, (entry) => {
+            Object.assign(entry["match"] as object, { path_separated_prefix: "/loki/mine" });
+          })(recording),
+        ),
+      ["takes /loki, which is the edge's own"],
+    ],
+  ])("is refused %s", (_case, change, problems) => {
+    const found = evaluate(change(recording)).violations;
+    expect(found.map(({ policy, message }) => `${policy}: ${message}`)).toEqual(
+      problems.map((problem) => `every-route-has-a-verifier: Listener otlpHttp: route ${ROUTE} ${problem}.`),
+    );
+  });
+
+  it("is handed no credential", () => {
+    const broken = bootstrap(({ http_filters: filters }) => {
+      const at = filters.findIndex(({ name }) => name === "atalaya.forget-credentials");
+      filters.splice(at, 1);
+    })(recording);
+    expect(evaluate(broken).violations.map(({ message }) => message)).toContain(
+      "Listener otlpHttp: route extra-orders-get sends authorization on to extra-orders.",
+    );
+  });
+});
