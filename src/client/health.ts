@@ -40,7 +40,12 @@ export async function checkHealth(options: HealthOptions): Promise<readonly Heal
 function behindEdge(seen: readonly Health[]): readonly Health[] {
   const isEdge = ({ component }: Health): boolean => component.startsWith("Envoy, OTLP");
   if (seen.some((one) => isEdge(one) && one.state === "good")) return seen;
-  const blind = new Set(["Collector, by a token", "Auth service", ...READS.map(([component]) => component)]);
+  const blind = new Set([
+    "Collector, by a token",
+    "Auth service",
+    REDIS,
+    ...READS.map(([component]) => component),
+  ]);
   return seen.map((one) =>
     one.state === "bad" && blind.has(one.component) ? { ...one, remedy: "Mend Envoy first." } : one,
   );
@@ -214,6 +219,8 @@ const READS: readonly (readonly [string, Signal, string])[] = [
   ["Loki", "logs", "/loki/api/v1/labels"],
   ["Tempo", "traces", "/tempo/api/search/tags"],
 ];
+/** By the tenant API, which keeps all in it. */
+const REDIS = "Redis";
 /** Nobody's: what it is answered comes from the auth service alone. */
 const NO_KEY = "atl_nobody_has_this_key";
 
@@ -240,22 +247,26 @@ function readChecks(edge: EdgeClient, readKey: string | undefined): readonly Che
       return "knows a tenant's read key, refuses an unknown one";
     },
   };
-  const backends = READS.map(([component, , path]): Check => ({
+  const reader = (component: string, path: string, good: string): Check => ({
     component,
     remedy: `Does the process ${component.toLowerCase()} run? Look at its log.`,
     run: async () => {
       if (readKey === undefined) throw new Bad("no active tenant to read as", "Add a tenant.");
       const answer = await ask(path, readKey);
       const said = described(answer);
-      if (answer.status === 200) return "answers a tenant's read";
+      if (answer.status === 200) return good;
       const undecided =
         answer.status === 401 || answer.status === 403 || /authorization|directory|keys/.test(said);
       throw undecided
         ? new Bad(`not reached: ${said}`, "Mend the auth service first.")
         : new Bad(`answers ${said}`);
     },
-  }));
-  return [auth, ...backends];
+  });
+  return [
+    auth,
+    reader(REDIS, "/api/data?limit=1", "answers the tenant API"),
+    ...READS.map(([component, , path]) => reader(component, path, "answers a tenant's read")),
+  ];
 }
 
 const grafanaCheck = ({ grafanaUrl }: StackOutputs): Check => ({

@@ -125,7 +125,7 @@ describe("commands against a running environment", () => {
           "Keycloak, keys",
           "Keycloak, a token",
         ],
-        ...["Collector, by a token", "Auth service", "Mimir", "Loki", "Tempo"],
+        ...["Collector, by a token", "Auth service", "Redis", "Mimir", "Loki", "Tempo"],
       ]);
       expect(stdout).toMatch(/^Grafana +- +not in the lab$/m);
     });
@@ -140,7 +140,13 @@ describe("commands against a running environment", () => {
         };
         expect([status, good]).toEqual([1, false]);
         const bad = components.filter(({ state }) => state === "bad");
-        expect(bad.map(({ component }) => component)).toEqual(["Auth service", "Mimir", "Loki", "Tempo"]);
+        expect(bad.map(({ component }) => component)).toEqual([
+          "Auth service",
+          "Redis",
+          "Mimir",
+          "Loki",
+          "Tempo",
+        ]);
         expect(bad[0]?.seen).toBe(
           "answers 503 authorization_unavailable to an unknown key, not 401 key_invalid",
         );
@@ -153,6 +159,21 @@ describe("commands against a running environment", () => {
         await lab.processes.auth.start();
       }
     });
+
+    it("says that Redis does not answer, and that what does not need it is well", async () => {
+      await lab.processes.redis.stop();
+      try {
+        const { status, stdout } = await atalaya("health");
+        expect(status).toBe(1);
+        expect(stdout).toMatch(
+          /^Redis +✗ +\d+ ms {2}answers 503 store_unavailable\n +Does the process redis run\?/m,
+        );
+        expect(stdout).toMatch(/^1 of 13 not well in the lab: Redis\.\n$/m);
+      } finally {
+        await lab.processes.redis.start();
+      }
+      await expect.poll(async () => (await atalaya("health")).status, { timeout: 20_000 }).toBe(0);
+    }, 60_000);
 
     it("does not blame the collector where Keycloak gives no token", async () => {
       lab.processes.keycloak.pause();
@@ -179,7 +200,7 @@ describe("commands against a running environment", () => {
         };
         const behind = components.filter(({ remedy }) => remedy === "Mend Envoy first.");
         expect(behind.map(({ component }) => component)).toEqual([
-          ...["Collector, by a token", "Auth service", "Mimir", "Loki", "Tempo"],
+          ...["Collector, by a token", "Auth service", "Redis", "Mimir", "Loki", "Tempo"],
         ]);
       } finally {
         lab.processes.envoy.resume();
@@ -202,7 +223,7 @@ describe("commands against a running environment", () => {
       const { status, stdout } = await atalaya("health");
       expect(status).toBe(1);
       expect(stdout).toMatch(/^Tempo +✗ +\d+ ms {2}no answer within 5 s\n +Does the process tempo run\?/m);
-      expect(stdout).toMatch(/^1 of 12 not well in the lab: Tempo\.\n$/m);
+      expect(stdout).toMatch(/^1 of 13 not well in the lab: Tempo\.\n$/m);
     });
   });
 

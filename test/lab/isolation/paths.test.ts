@@ -159,8 +159,8 @@ describe("paths", () => {
     const [grpc] = WRITES.filter(({ id }) => id === "otlp-grpc-logs");
     const [read] = READS.filter(({ id }) => id === "loki-labels");
     if (write === undefined || read === undefined || grpc === undefined) throw new Error("no routes");
-    // All below it is the tenant API's, which neither an agent nor a key for reading may use.
-    const tenantApi = { outcome: { refused: "403 right_missing" }, audited: "tenant-api" } as const;
+    // All below it is the tenant API's, which lets in who is somebody and has nothing there.
+    const tenantApi = { outcome: { refused: "404 not_found" }, audited: "tenant-api" } as const;
     await each(ADMIN, async (path) => {
       const outside = path.startsWith("/api/") ? tenantApi : { outcome: UNKNOWN };
       for (const method of ["GET", "POST", "DELETE"]) {
