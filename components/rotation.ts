@@ -1,7 +1,7 @@
 import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClientId } from "../src/model/names";
-import { ATTRIBUTES, ROTATED, type Rotation } from "../src/model/rotation";
+import { ATTRIBUTES, PREVIOUS_SINCE, ROTATED, type Rotation } from "../src/model/rotation";
 import { password } from "./passwords";
 import type { RealmContext } from "./realm";
 
@@ -96,6 +96,7 @@ export function rotatingSecret(
         // Also where there is none: what Keycloak may still hold has ended.
         [ATTRIBUTES.previousEnd]: `${previous?.until ?? LONG_AGO}`,
         ...(previous !== undefined && { [ATTRIBUTES.previous]: pulumi.secret(previous.secret) }),
+        ...(previous?.since !== undefined && { [PREVIOUS_SINCE]: `${previous.since}` }),
       },
     },
     options: { additionalSecretOutputs: ["extraConfig"] },

@@ -20,7 +20,7 @@ import {
   type Manager,
 } from "./envoy";
 import { extraRoutesOf, leadsOut } from "./extra-routes";
-import { forbidden } from "./forbidden-routes";
+import { forbidden, streams } from "./forbidden-routes";
 import { isOpen, methodsOf } from "./route-match";
 import type { Rule } from "./rule";
 import { fields, list, text } from "./values";
@@ -72,13 +72,11 @@ function judge(
     ({ id, listeners }) => id === route.name && listeners.some((one) => one === listener.name),
   );
   const strays = table === undefined ? ["is not in the route table"] : mismatches(route, table, edge);
-  if (table !== undefined && "scope" in table.right)
-    return [...strays, ...verification(route, manager.filters, table), ...leadsOut(route, edge)];
   return [
     ...strays,
     ...verification(route, manager.filters, table),
     // What is as the table says can still be what the table must not say.
-    ...(strays.length > 0 ? [] : forbidden(route, methodsOf(route.match), manager)),
+    ...(strays.length > 0 ? [] : ofItsKind(route, table, manager, edge)),
     ...["internal_redirect_policy", "request_mirror_policies"]
       .filter((field) => pb(route.action, field) !== undefined)
       .map((field) => `has a ${field}, which leads past the table`),
@@ -88,6 +86,19 @@ function judge(
       .map((type) => `lets connections become ${type ?? "something else"}`),
   ];
 }
+
+/** An environment's own upstream takes all methods and all below its path; nothing else does. */
+const ofItsKind = (
+  route: EdgeRoute,
+  table: Route | ExtraRoute | undefined,
+  manager: Manager,
+  edge: Edge,
+): readonly string[] =>
+  table !== undefined && isExtra(table)
+    ? [...leadsOut(route, table, edge), ...streams(route, manager)]
+    : forbidden(route, methodsOf(route.match), manager);
+
+const isExtra = (table: Route | ExtraRoute): table is ExtraRoute => "scope" in table.right;
 
 /** Envoy's own readiness and metrics: an exact path, by GET, to its admin socket. */
 function isHealth({ match, clusters }: EdgeRoute, { clusters: known }: Edge): boolean {
@@ -152,7 +163,7 @@ function mismatches(
     ...(methods.length > 0 && methods.every((method) => (table.methods as readonly string[]).includes(method))
       ? []
       : [`takes the methods ${methods.join(", ") || "of all kinds"} instead of ${table.methods.join(", ")}`]),
-    ...("scope" in table.right ? [] : misled(table as Route, actual)),
+    ...(isExtra(table) ? [] : misled(table, actual)),
   ];
 }
 

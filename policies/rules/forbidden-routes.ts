@@ -42,7 +42,8 @@ function below(route: EdgeRoute): readonly string[] {
   ];
 }
 
-function streams({ action }: EdgeRoute, { config }: Pick<Manager, "config">): readonly string[] {
+/** What lives longer than a suspension may take. */
+export function streams({ action }: EdgeRoute, { config }: Pick<Manager, "config">): readonly string[] {
   const timeout = seconds(pb(action, "timeout"));
   const own = pbAt(action, "max_stream_duration", "max_stream_duration");
   const everybody = pbAt(config, "common_http_protocol_options", "max_stream_duration");

@@ -55,6 +55,11 @@ const schema = z.object({
   ATALAYA_TRACES_SHARE: z.coerce.number().min(0).max(1).default(0.01),
 });
 
+/** Of a URL to which paths are added: what else it had would be dropped, and a password in it would end in a log. */
+const isOrigin = (text: string): boolean =>
+  URL.canParse(text) && `${new URL(text).origin}/` === new URL(text).href;
+const NO_ORIGIN = "must be a scheme, a host and a port, such as http://loki:3100";
+
 /** `host:port`, of which the host is a name or an IPv4 address. */
 const ADDRESS = /^([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?):([0-9]{1,5})$/;
 
@@ -79,7 +84,7 @@ const storesSchema = z.object({
   /** Read again for each new connection. */
   ATALAYA_REDIS_PASSWORD_FILE: z.string().min(1),
   /** Where the audit goes from Redis. */
-  ATALAYA_LOKI_URL: z.url({ protocol: HTTP }),
+  ATALAYA_LOKI_URL: z.url({ protocol: HTTP }).refine(isOrigin, NO_ORIGIN),
 });
 
 export interface RedisAddress {

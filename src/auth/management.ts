@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { KeyLookup } from "./api-keys/lookup";
 import { tenantApi } from "./api/app";
@@ -11,10 +12,15 @@ import type { Files } from "./files";
 import type { KeyRing } from "./keys";
 import { type Logger, placesOf } from "./log";
 import type { Metrics } from "./metrics";
+import { Room } from "./redis/room";
 import { openStores } from "./redis/stores";
 import type { TokenVerifier } from "./tokens";
 import type { Tracing } from "./tracing/tracing";
 import { openTrail, type Trail } from "./trail";
+
+/** Milliseconds. */
+const TELL_AGAIN = 60_000;
+const MOST_TOLD = 100;
 
 /** What there is where there is a store: the tenant API, keys that people made, and a memory of acts and refusals. */
 export interface Management {
@@ -58,6 +64,9 @@ export function openManagement(
       else logger.error({ problem }, "Redis is not there");
     },
   });
+  const room = new Room(stores.redis);
+  // Of the same trouble a word a minute is enough.
+  const told = new LRUCache<string, true>({ max: MOST_TOLD, ttl: TELL_AGAIN });
   const refusals = new RefusalRecorder({
     store: stores.refusals,
     onFailure: (error) => {
@@ -68,6 +77,8 @@ export function openManagement(
     ...{ redis, password, tracing, loki: lokiUrl, onPush: metrics.pushed },
     seal: (text) => ring()?.hash(text),
     onProblem: (problem) => {
+      if (told.has(problem)) return;
+      told.set(problem, true);
       logger.error({ problem }, "the audit");
     },
   });
@@ -82,7 +93,8 @@ export function openManagement(
     onRefused: (refused) => {
       refusals.record(refused);
     },
-    audit: (event) => told(event, logger, trail),
+    audit: (event) => recorded(event, logger, trail),
+    full: () => room.full,
   });
   return {
     ...{ api, selfService: stores.lookup },
@@ -94,10 +106,12 @@ export function openManagement(
     backlog: trail.backlog,
     start: () => {
       stores.redis.start();
+      room.start();
       refusals.start();
       trail.start();
     },
     close: async () => {
+      room.close();
       await Promise.all([refusals.close(), trail.close()]);
       stores.redis.close();
     },
@@ -105,10 +119,12 @@ export function openManagement(
 }
 
 /**
- * To the log in any case. What nobody was verified for goes no further: whoever guesses secrets would fill the store with his
- * guesses.
+ * To the log in any case. A refusal of nobody who was verified goes no further: whoever guesses secrets would fill the store with
+ * his guesses.
  */
-function told(event: AuditEvent, logger: Logger, trail: Trail): Promise<void> {
-  logger.info({ audit: "act", ...event });
-  return event.tenant === undefined ? Promise.resolve() : trail.record(event);
+function recorded({ time, ...event }: AuditEvent, logger: Logger, trail: Trail): Promise<void> {
+  // The log has a time of its own.
+  logger.info({ audit: "act", at: time, ...event });
+  const isGuess = event.tenant === undefined && event.outcome !== "success";
+  return isGuess ? Promise.resolve() : trail.record({ time, ...event });
 }

@@ -4,7 +4,7 @@ import type { Answered } from "./api/context";
 import type { Judgement } from "./decision";
 import type { FetchResult } from "./key-store";
 import { observe, type Observed, PREFIX } from "./observed";
-import type { Pushed } from "./trail/loki";
+import type { PushResult } from "./trail/loki";
 
 /** Seconds. Most decisions take a fraction of a millisecond; one that waits for Keycloak takes up to two seconds. */
 const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 2.5];
@@ -20,7 +20,7 @@ export interface Metrics {
   readonly lookedUp: (result: "hit" | "miss") => void;
   readonly lookedUpKey: (result: LookupResult) => void;
   /** How a delivery of an audit record to Loki ended. */
-  readonly pushed: (kind: Pushed["kind"]) => void;
+  readonly pushed: (result: PushResult) => void;
   readonly observe: (observed: Observed) => void;
   readonly text: () => Promise<string>;
   readonly contentType: string;
@@ -64,11 +64,11 @@ export function createMetrics(): Metrics {
   });
   const pushes = new Counter({
     name: `${PREFIX}audit_pushes_total`,
-    help: "Deliveries of audit records to Loki, by how they ended: away and busy are tried again, refused a few times.",
+    help: "Deliveries of audit records to Loki, by how they ended: given_up are tenants' own copies.",
     labelNames: ["result"] as const,
     registers,
   });
-  for (const result of ["taken", "late", "busy", "away", "refused"]) pushes.inc({ result }, 0);
+  for (const result of ["taken", "late", "busy", "away", "refused", "given_up"]) pushes.inc({ result }, 0);
   for (const result of LOOKUP_RESULTS) keys.inc({ result }, 0);
   for (const result of ["replaced", "unchanged", "failed", "refused"]) fetches.inc({ result }, 0);
   for (const result of ["hit", "miss"]) lookups.inc({ result }, 0);

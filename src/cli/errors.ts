@@ -12,6 +12,9 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** Pulumi's own kind, by its own mark: what the program says of its settings, in the preview as under an engine. */
+const isRunError = (error: unknown): error is Error => error instanceof Error && "__pulumiRunError" in error;
+
 /** Prints what went wrong on standard error and returns the exit code that goes with it. */
 export function report(error: unknown): number {
   if (
@@ -20,7 +23,8 @@ export function report(error: unknown): number {
     error instanceof SettingsError ||
     error instanceof LabError ||
     error instanceof OperateError ||
-    error instanceof ClientError
+    error instanceof ClientError ||
+    isRunError(error)
   ) {
     process.stderr.write(`${error.message}\n`);
     return EXIT.badInput;

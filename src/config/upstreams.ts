@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SCOPE } from "../model/names";
-import { RESERVED_SEGMENTS, type ExtraUpstream } from "../model/upstreams";
+import { isOwnHost, RESERVED_SEGMENTS, type ExtraUpstream } from "../model/upstreams";
 import { listAt, valueAt, type Report } from "./report";
 import { orMissing } from "./schema-problems";
 
@@ -74,6 +74,13 @@ export function checkUpstreams(report: Report): void {
     if (name !== undefined && names.has(name))
       report.add([...at, "name"], "is already the name of another upstream", "Rename one of the two.");
     names.add(name);
+    const [, host] = ADDRESS.exec(String(valueAt(upstream, ["address"]))) ?? [];
+    if (host !== undefined && isOwnHost(host))
+      report.add(
+        [...at, "address"],
+        "is an address, or the name of something of ours",
+        "Write the host name of your own server, such as orders:8080: ours are reached by the edge's own routes alone.",
+      );
     const methods = valueAt(upstream, ["methods"]);
     if (typeof methods === "object" && methods !== null && Object.keys(methods).length === 0)
       report.add(

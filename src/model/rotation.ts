@@ -17,10 +17,14 @@ export interface ClientSecrets {
 /** Programs keep a token for its whole life before they read their secret again: that has to work more than once. */
 export const SHORTEST_OVERLAP = (3 * TOKEN_LIFE) as Seconds;
 export const LONGEST_ROTATION = duration("365d");
+/** So far the clocks of those who run updates may differ: a secret from further in the future was dated by a wrong one. */
+export const CLOCK_TOLERANCE = duration("1m");
 
 /** What is accepted besides a client's own secret. */
 export interface Previous<Secret> {
   readonly secret: Secret;
+  /** When it was made; undefined when nobody knows. */
+  readonly since: Moment | undefined;
   readonly until: Moment;
 }
 
@@ -33,8 +37,8 @@ export interface Held<Secret> {
 }
 
 export interface Rotation<Secret> {
-  /** `kept` is the secret it has; every other gets a new one. */
-  readonly kind: "first" | "kept" | "due" | "leaked";
+  /** `kept` is the secret it has, and `cut` too, but the one before it leaked and ends now; every other gets a new one. */
+  readonly kind: "first" | "kept" | "cut" | "due" | "leaked";
   readonly since: Moment;
   readonly previous: Previous<Secret> | undefined;
 }
@@ -42,7 +46,8 @@ export interface Rotation<Secret> {
 /**
  * What becomes of one client's secret in an update at `now`. Counted from when each secret was made and not from a calendar:
  * an update that comes late still leaves the whole overlap, and what is accepted besides the new secret is the one that the
- * client's programs have, however many updates or periods were missed. A secret that Keycloak made is due at once.
+ * client's programs have, however many updates or periods were missed. A secret that Keycloak made is due at once, and so is
+ * one that is dated later than now. A leak ends all that was made before it, and all whose age is unknown.
  */
 export function rotate<Secret>(
   held: Held<Secret> | undefined,
@@ -57,13 +62,19 @@ export function rotate<Secret>(
   },
 ): Rotation<Secret> {
   if (held === undefined) return { kind: "first", since: now, previous: undefined };
-  const { since, secret, previous } = held;
-  if (leaked !== undefined && (since === undefined || since < leaked))
-    return { kind: "leaked", since: now, previous: undefined };
+  const { secret, previous } = held;
+  // What a wrong clock wrote would never be due, and would seem to be made after every leak.
+  const since = held.since !== undefined && held.since > now + CLOCK_TOLERANCE ? undefined : held.since;
+  if (isKnown(since, leaked)) return { kind: "leaked", since: now, previous: undefined };
   if (since === undefined || now - since >= rotateEvery)
-    return { kind: "due", since: now, previous: { secret, until: (now + overlap) as Moment } };
-  return { kind: "kept", since, previous };
+    return { kind: "due", since: now, previous: { secret, since, until: (now + overlap) as Moment } };
+  if (previous === undefined || !isKnown(previous.since, leaked)) return { kind: "kept", since, previous };
+  return { kind: previous.until > now ? "cut" : "kept", since, previous: undefined };
 }
+
+/** Whether others have to be thought to know a secret that was made then. */
+const isKnown = (since: Moment | undefined, leaked: Moment | undefined): boolean =>
+  leaked !== undefined && (since === undefined || since < leaked);
 
 /** `2026-11-28T17:00:00Z` */
 export const formatMoment = (moment: Moment): string =>
@@ -88,3 +99,5 @@ export const ATTRIBUTES = {
   rotatedAt: "client.secret.rotated.creation.time",
   previousEnd: "client.secret.rotated.expiration.time",
 } as const;
+/** Ours, as Keycloak has none for it: when the previous one was made. Absent where that is unknown. */
+export const PREVIOUS_SINCE = "atalaya.rotation.previous.since";

@@ -1,4 +1,5 @@
 import type { Method, Route } from "./routes";
+import { SHARED_SERVICES } from "./services";
 import { duration, size } from "./units";
 
 /**
@@ -39,6 +40,25 @@ export const RESERVED_SEGMENTS: readonly string[] = [
   "ready",
   "metrics",
 ];
+
+/**
+ * Whether a host is, or may be, one of the environment's own processes or of the machine itself: an extra upstream is not a second
+ * way to them. Addresses are refused whoever has them: a container's is nobody's for long, and this one cannot be told from ours.
+ */
+export function isOwnHost(host: string): boolean {
+  const labels = host.toLowerCase().split(".");
+  return (
+    /^[0-9.]+$/.test(host) ||
+    host.includes(":") ||
+    labels.some(
+      (label) =>
+        label === "localhost" ||
+        label.startsWith("agent-") ||
+        label.startsWith("atalaya-") ||
+        SHARED_SERVICES.some((service) => service === label),
+    )
+  );
+}
 
 /** Its entries in the table, one for each method, because each has its own scope. */
 export const extraRoutes = (upstreams: readonly UpstreamScopes[]): readonly ExtraRoute[] =>

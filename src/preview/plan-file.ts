@@ -24,6 +24,8 @@ const planSchema = z.object({
     maximumRetention: numbers,
     sizes: z.record(z.string(), numbers),
     identityProviders: z.array(z.looseObject({ alias: z.string() })),
+    // Plans that were saved before there were any.
+    upstreams: z.array(z.looseObject({ name: z.string() })).default([]),
   }),
   tenants: z.array(
     z.looseObject({

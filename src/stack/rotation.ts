@@ -2,7 +2,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { SecretRotationPolicy, type RotatingRealm } from "../../components/rotation";
 import type { RealmContext } from "../../components/realm";
 import type { ClientId } from "../model/names";
-import { ATTRIBUTES, formatMoment, rotate, type Held, type Moment, type Rotation } from "../model/rotation";
+import {
+  ATTRIBUTES,
+  formatMoment,
+  PREVIOUS_SINCE,
+  rotate,
+  type Held,
+  type Moment,
+  type Rotation,
+} from "../model/rotation";
 import { TOKEN_LIFE } from "../model/routes";
 import type { Tenant } from "../model/tenant";
 import type { EnvironmentInput } from "./shared";
@@ -40,17 +48,18 @@ function pastOf(extra: unknown): Pick<Held<Secret>, "since" | "previous"> {
     const value = isRecord(extra) ? plain(extra[name]) : undefined;
     return typeof value === "string" && value !== "" ? value : undefined;
   };
-  const [since, previous, until] = [
-    text(ATTRIBUTES.rotatedAt),
-    text(ATTRIBUTES.previous),
-    text(ATTRIBUTES.previousEnd),
-  ];
+  // A text that is no number compares with nothing: it would never be due.
+  const moment = (name: string): Moment | undefined => {
+    const value = text(name) ?? "";
+    return /^\d+$/.test(value) ? (Number(value) as Moment) : undefined;
+  };
+  const [previous, until] = [text(ATTRIBUTES.previous), moment(ATTRIBUTES.previousEnd)];
   return {
-    since: since === undefined ? undefined : (Number(since) as Moment),
+    since: moment(ATTRIBUTES.rotatedAt),
     previous:
       previous === undefined || until === undefined
         ? undefined
-        : { secret: pulumi.secret(previous), until: Number(until) as Moment },
+        : { secret: pulumi.secret(previous), since: moment(PREVIOUS_SINCE), until },
   };
 }
 
@@ -130,7 +139,9 @@ export function rotationNews(rotations: Rotations | undefined): readonly string[
     const end = formatMoment(previous.until);
     until.set(end, [...(until.get(end) ?? []), id]);
   }
-  const leaked = all.flatMap(([id, { kind }]) => (kind === "leaked" ? [id] : []));
+  const ofKind = (wanted: Rotation<Secret>["kind"]): readonly ClientId[] =>
+    all.flatMap(([id, { kind }]) => (kind === wanted ? [id] : []));
+  const [leaked, cut] = [ofKind("leaked"), ofKind("cut")];
   return [
     ...[...until].map(
       ([end, ids]) => `Client secret renewed: ${named(ids)}. The previous one works until ${end}.`,
@@ -139,6 +150,11 @@ export function rotationNews(rotations: Rotations | undefined): readonly string[
       ? []
       : [
           `Client secret renewed because it leaked: ${named(leaked)}. No earlier one works any more, and tokens by it end within ${TOKEN_LIFE / 60} minutes.`,
+        ]),
+    ...(cut.length === 0
+      ? []
+      : [
+          `Previous client secret refused from now on because it leaked: ${named(cut)}. The current one is newer and stays, and tokens by the previous one end within ${TOKEN_LIFE / 60} minutes.`,
         ]),
   ];
 }

@@ -28,6 +28,12 @@ const isKept = (secret: string, since: number, previous?: Held<string>["previous
   previous,
 });
 
+const before = (secret: string, since: number, until: number) => ({
+  secret,
+  since: since as Moment,
+  until: until as Moment,
+});
+
 function stateOf(known: Known) {
   return Object.fromEntries(
     Object.entries(known).map(([clientId, { secret, since, previous }]) => [
@@ -43,6 +49,9 @@ function stateOf(known: Known) {
               ...(previous !== undefined && {
                 "client.secret.rotated": previous.secret,
                 "client.secret.rotated.expiration.time": `${previous.until}`,
+                ...(previous.since !== undefined && {
+                  "atalaya.rotation.previous.since": `${previous.since}`,
+                }),
               }),
             },
           }),
@@ -147,8 +156,12 @@ describe("an environment whose client secrets are renewed", () => {
 
   it("renews what is due, keeps what is not, and says so", async () => {
     const done = await update([SHOP, PE], SETTINGS, {
-      "agent-mx": isKept("mx-is-due", NOW - 90 * DAY, { secret: "mx-is-older", until: NOW }),
-      "agent-pe": isKept("pe-stays", NOW - DAY, { secret: "pe-before", until: (NOW + 6 * DAY) as Moment }),
+      "agent-mx": isKept("mx-is-due", NOW - 90 * DAY, {
+        secret: "mx-is-older",
+        since: undefined,
+        until: NOW,
+      }),
+      "agent-pe": isKept("pe-stays", NOW - DAY, before("pe-before", NOW - 91 * DAY, NOW + 6 * DAY)),
       "service-mx-shop": { secret: "made-by-keycloak", since: undefined, previous: undefined },
     });
     expect(client(done, "agent-mx")).toMatchObject({
@@ -157,6 +170,7 @@ describe("an environment whose client secrets are renewed", () => {
           "client.secret.rotated": "mx-is-due",
           "client.secret.rotated.creation.time": `${NOW}`,
           "client.secret.rotated.expiration.time": `${NOW + 7 * DAY}`,
+          "atalaya.rotation.previous.since": `${NOW - 90 * DAY}`,
         },
       },
       secrets: ["clientSecret", 'extraConfig["client.secret.rotated"]'],
@@ -166,10 +180,15 @@ describe("an environment whose client secrets are renewed", () => {
       "client.secret.rotated": "pe-before",
       "client.secret.rotated.creation.time": `${NOW - DAY}`,
       "client.secret.rotated.expiration.time": `${NOW + 6 * DAY}`,
+      "atalaya.rotation.previous.since": `${NOW - 91 * DAY}`,
     });
     expect(password(done, "agent-pe")).toMatchObject({ keepers: { since: `${NOW - DAY}` } });
-    expect(client(done, "service-mx-shop").inputs["extraConfig"]).toMatchObject({
+    expect(client(done, "service-mx-shop").inputs["extraConfig"]).toEqual({
+      "atalaya.rotation": "on",
+      "client.secret.expiration.time": "2147483647",
       "client.secret.rotated": "made-by-keycloak",
+      "client.secret.rotated.creation.time": `${NOW}`,
+      "client.secret.rotated.expiration.time": `${NOW + 7 * DAY}`,
     });
     expect(done.logged).toEqual([
       "info: Client secret renewed: agent-mx, service-mx-shop. The previous one works until 2027-01-22T08:00:00Z.",
@@ -233,7 +252,7 @@ describe("an environment whose client secrets are renewed", () => {
 describe("a secret that leaked", () => {
   it("is refused at once, alone, with the one before it", async () => {
     const known = {
-      "agent-mx": isKept("leaked", NOW - DAY, { secret: "before", until: (NOW + DAY) as Moment }),
+      "agent-mx": isKept("leaked", NOW - DAY, before("before", NOW - 91 * DAY, NOW + DAY)),
       "agent-pe": isKept("fine", NOW - DAY),
     };
     const done = await update([MX, PE], withLeaks({ "agent-mx": "2027-01-15T07:00:00Z" }), known);
@@ -246,6 +265,28 @@ describe("a secret that leaked", () => {
     expect(password(done, "agent-pe")).toMatchObject({ keepers: { since: `${NOW - DAY}` } });
     expect(done.logged).toEqual([
       "info: Client secret renewed because it leaked: agent-mx. No earlier one works any more, and tokens by it end within 5 minutes.",
+    ]);
+  });
+
+  it("is refused at once when it is the previous one by now; the current one stays", async () => {
+    const known = {
+      "agent-mx": isKept("newer", NOW - DAY, before("leaked", NOW - 91 * DAY, NOW + 6 * DAY)),
+      "agent-pe": isKept("fine", NOW - DAY, before("fine-too", NOW - 91 * DAY, NOW + 6 * DAY)),
+    };
+    // Two days ago: a day before the secret was renewed.
+    const done = await update([MX, PE], withLeaks({ "agent-mx": "2027-01-13T08:00:00Z" }), known);
+    expect(client(done, "agent-mx").inputs["extraConfig"]).toEqual({
+      "atalaya.rotation": "on",
+      "client.secret.expiration.time": "2147483647",
+      "client.secret.rotated.creation.time": `${NOW - DAY}`,
+      "client.secret.rotated.expiration.time": "1",
+    });
+    expect(password(done, "agent-mx")).toMatchObject({ keepers: { since: `${NOW - DAY}` } });
+    expect(client(done, "agent-pe").inputs["extraConfig"]).toMatchObject({
+      "client.secret.rotated": "fine-too",
+    });
+    expect(done.logged).toEqual([
+      "info: Previous client secret refused from now on because it leaked: agent-mx. The current one is newer and stays, and tokens by the previous one end within 5 minutes.",
     ]);
   });
 
@@ -277,6 +318,7 @@ describe("what clients have, as the state says it", () => {
             "client.secret.rotated": secret("previous"),
             "client.secret.rotated.creation.time": "5",
             "client.secret.rotated.expiration.time": "9",
+            "atalaya.rotation.previous.since": "3",
           }),
         },
       },
@@ -286,9 +328,29 @@ describe("what clients have, as the state says it", () => {
     const held = heldSecrets(state);
     expect([...held.keys()]).toEqual(["agent-mx"]);
     const mx = held.get("agent-mx");
-    expect([mx?.since, mx?.previous?.until]).toEqual([5, 9]);
+    expect([mx?.since, mx?.previous?.since, mx?.previous?.until]).toEqual([5, 3, 9]);
     expect(await pulumi.isSecret(mx?.secret as pulumi.Output<string>)).toBe(true);
     expect(await pulumi.isSecret(mx?.previous?.secret as pulumi.Output<string>)).toBe(true);
     expect([await inside(mx?.secret), await inside(mx?.previous?.secret)]).toEqual(["current", "previous"]);
+  });
+
+  it("has no age where that is no number, and no previous one whose end is none", () => {
+    const pastOf = (extraConfig: Readonly<Record<string, string>>) => {
+      const outputs = { clientId: "agent-mx", clientSecret: "x", extraConfig };
+      const held = heldSecrets({ a: { type: "keycloak:openid/client:Client", outputs } }).get("agent-mx");
+      return [held?.since, held?.previous?.since, held?.previous?.until];
+    };
+    const past = {
+      "client.secret.rotated": "previous",
+      "client.secret.rotated.creation.time": "soon",
+      "client.secret.rotated.expiration.time": "9",
+      "atalaya.rotation.previous.since": "long ago",
+    };
+    expect(pastOf(past)).toEqual([undefined, undefined, 9]);
+    expect(pastOf({ ...past, "client.secret.rotated.expiration.time": "never" })).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });

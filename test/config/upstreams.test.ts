@@ -18,10 +18,10 @@ describe("servers of the environment's own", () => {
   it("have a place, a path and a scope for each method", () => {
     const methods = { GET: "orders:read", POST: "orders:write", PUT: "orders:*" };
     expect(
-      upstreams(ORDERS, { ...ORDERS, name: "ai", address: "10.0.0.7:65535", path: "/ai/v2", methods }),
+      upstreams(ORDERS, { ...ORDERS, name: "ai", address: "ai.example.com:65535", path: "/ai/v2", methods }),
     ).toEqual([
       { name: "orders", host: "orders", port: 8080, path: "/orders", methods: { GET: "orders:read" } },
-      { name: "ai", host: "10.0.0.7", port: 65_535, path: "/ai/v2", methods },
+      { name: "ai", host: "ai.example.com", port: 65_535, path: "/ai/v2", methods },
     ]);
   });
 
@@ -36,6 +36,13 @@ describe("servers of the environment's own", () => {
       { address: "orders:65536" },
       [at("address", '"orders:65536" is not a host and a port. Write where Envoy reaches it, without a scheme, such as orders:8080.')],
     ],
+    ...["loki:3100", "localhost:9901", "127.0.0.1:9901", "169.254.169.254:80", "atalaya-dev-loki:3100", "x.loki:3100", "agent-mx:24318", "envoy:9901"].map(
+      (address): [string, object, readonly string[]] => [
+        `the address ${address}`,
+        { address },
+        [at("address", `"${address}" is an address, or the name of something of ours. Write the host name of your own server, such as orders:8080: ours are reached by the edge's own routes alone.`)],
+      ],
+    ),
     [
       "a path with an end that no route has",
       { path: "/orders/" },

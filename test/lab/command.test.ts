@@ -66,7 +66,8 @@ describe("npm run lab", () => {
   }, 180_000);
 
   it("runs a command in it, and ends as that does", async () => {
-    const script = 'curl -sf "$ATALAYA_LAB_STORED/stored" && curl -sf "$ATALAYA_LAB_HEALTH/ready" && exit 7';
+    const script =
+      'curl -sf "$ATALAYA_LAB_STORED/stored?tenant=tenant-mx" && curl -sf "$ATALAYA_LAB_HEALTH/ready" && exit 7';
     const { code, output } = await lab(["--once", "sh", "-c", script]).ended;
     expect(output).toMatch(/\[\]\nLIVE\n/);
     expect(code).toBe(7);

@@ -181,11 +181,11 @@ describe("what is remembered", () => {
         (JSON.parse(body.toString()) as Pushed).streams
           .filter(({ stream }) => stream["job"] === "audit_logs")
           .flatMap(({ stream, values }) =>
-            values.map(([, line]) => ({ tenant, stream, ...(JSON.parse(line) as Line) })),
+            values.map(([, line]) => ({ ...(JSON.parse(line) as Line), keeper: tenant, stream })),
           ),
       );
 
-  it("is every act, at Loki, under its tenant's id alone and without a secret", async () => {
+  it("is every act, at Loki, under its tenant's id and the platform's, and without a secret", async () => {
     const owner = await person("mx", "editor");
     const made = await json("POST", "/api/api-keys", [owner], { label: "remembered", rights: ["logs:read"] });
     const { id, key } = read<Key>(made);
@@ -194,18 +194,23 @@ describe("what is remembered", () => {
     await ask("DELETE", `/api/api-keys/${id}`, [owner]);
     // The key itself is the user of what was done with it.
     const told = () =>
-      records(id).map(({ tenant, stream, action, outcome, target, request_id: request }) => [
-        ...[tenant, stream["tenant_id"], action === stream["action"], action, outcome, target, request.length],
+      records(id).map(({ keeper, stream, action, outcome, target, request_id: request }) => [
+        ...[keeper, stream["tenant_id"], action === stream["action"], action, outcome, target, request.length],
       ]); // prettier-ignore
     const uuid = 36;
-    await expect.poll(() => told().length, { timeout: 20_000 }).toBe(4);
+    await expect.poll(() => told().length, { timeout: 20_000 }).toBe(8);
     expect(told().sort()).toEqual(
       [
         ["tenant-mx", "tenant-mx", true, "create_api_key", "success", id, uuid],
         ["tenant-mx", "tenant-mx", true, "get_key", "refused", "remembered.not-there", uuid],
         ["tenant-pe", "tenant-pe", true, "delete_api_key", "refused", id, uuid],
         ["tenant-mx", "tenant-mx", true, "delete_api_key", "success", id, uuid],
-      ].sort(),
+      ]
+        .flatMap(([owner, ...rest]) => [
+          [owner, ...rest],
+          ["tenant-platform", ...rest],
+        ])
+        .sort(),
     );
     expect(lab.stored({ contains: key.slice(8) })).toEqual([]);
   }, 60_000);

@@ -4,8 +4,8 @@ import { credentialsStayAtTheEdge } from "../../policies/rules/credentials-stay-
 import { everyRouteHasAVerifier } from "../../policies/rules/every-route-has-a-verifier";
 import type { Recording } from "../../src/model/recording";
 import { MX, recordEnvironment } from "../components/environment";
-import { edit } from "./environment";
-import { bootstrap, EXT_AUTHZ, route } from "./mutations/envoy";
+import { edit, editDocument } from "./environment";
+import { BOOTSTRAP, bootstrap, EXT_AUTHZ, route, type Bootstrap } from "./mutations/envoy";
 
 const ORDERS = { name: "orders", address: "orders:8080", path: "/orders", methods: { GET: "orders:read" } };
 const ROUTE = "extra-orders-get";
@@ -59,7 +59,41 @@ describe("an upstream of the environment's own", () => {
       route("otlpHttp", ROUTE, (entry) => {
         entry.route = { ...entry.route, cluster: "loki" };
       }),
-      ["leads to loki:3100, which the route table alone may lead to"],
+      ["leads to loki instead of extra-orders"],
+    ],
+    [
+      "that leads where its client says",
+      route("otlpHttp", ROUTE, (entry) => {
+        delete entry.route?.["cluster"];
+        Object.assign(entry.route ?? {}, { cluster_header: "x-pick" });
+      }),
+      ["has a cluster_header, which leads elsewhere", "leads to * instead of extra-orders"],
+    ],
+    [
+      "that leads to another path",
+      route("otlpHttp", ROUTE, (entry) => {
+        entry.route = { ...entry.route, prefix_rewrite: "/flush" };
+      }),
+      ["has a prefix_rewrite, which leads elsewhere"],
+    ],
+    [
+      "that follows redirects, is mirrored, becomes something else or never ends",
+      route("otlpHttp", ROUTE, (entry) => {
+        entry.route = {
+          ...entry.route,
+          internal_redirect_policy: {},
+          request_mirror_policies: [{ cluster: "loki" }],
+          upgrade_configs: [{ upgrade_type: "CONNECT" }],
+          max_stream_duration: { max_stream_duration: "86400s" },
+        };
+      }),
+      [
+        "has a internal_redirect_policy, which leads past the table",
+        "has a request_mirror_policies, which leads past the table",
+        "leads to extra-orders, loki instead of extra-orders",
+        "lets a stream live for 86400s (max_stream_duration, at most 300s)",
+        "lets connections become connect",
+      ],
     ],
     [
       "on a path of ours",
@@ -77,6 +111,19 @@ describe("an upstream of the environment's own", () => {
       problems.map((problem) => `Listener otlpHttp: route ${ROUTE} ${problem}.`),
     );
   });
+
+  it.each(["atalaya-dev-loki", "localhost", "127.0.0.1", "169.254.169.254", "x.loki", "loki.data.svc", "agent-mx", "mimir"])(
+    "is not %s",
+    (host) => {
+      const broken = editDocument(BOOTSTRAP, (document: Bootstrap) => {
+        const text = JSON.stringify(document).replaceAll('"address":"orders"', `"address":"${host}"`);
+        Object.assign(document, JSON.parse(text) as Bootstrap);
+      })(recording);
+      expect(evaluate(broken, [everyRouteHasAVerifier]).violations.map(({ message }) => message)).toEqual([
+        `Listener otlpHttp: route ${ROUTE} leads to ${host}:8080, which the route table alone may lead to.`,
+      ]);
+    },
+  ); // prettier-ignore
 
   it("is handed no credential", () => {
     const broken = bootstrap(({ http_filters: filters }) => {

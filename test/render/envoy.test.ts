@@ -254,7 +254,7 @@ describe.each(served)("on %s the route %s", (listener, id, route) => {
   const entries = routes(listener).filter(({ name }) => name === id);
 
   it("switches off one verifier and nothing else that checks, or all where nobody checks", () => {
-    expect(entries).toHaveLength(route.credential === undefined ? 1 : 2);
+    expect(entries).toHaveLength(route.credential === undefined ? 1 : 3);
     for (const entry of entries) {
       const off = Object.entries(fields(entry["typed_per_filter_config"]))
         .filter(([, config]) => fields(config)["disabled"] === true)
@@ -308,6 +308,7 @@ describe.each(served)("on %s the route %s", (listener, id, route) => {
         ? [[]]
         : [
             [{ name: "x-api-key", present_match: true }],
+            [{ name: "x-service-token", present_match: true }],
             [{ name: "authorization", string_match: { safe_regex: { regex: "(Bearer atl_|Basic ).*" } } }],
           ],
     );

@@ -95,8 +95,7 @@ function notAllowed(c: Context<ApiEnv>, methods: readonly string[]): Response {
 }
 
 /** Who calls, before anything else is looked at: whoever is nobody does not learn what there is. */
-function identified({ identify }: TenantApiPorts): MiddlewareHandler<ApiEnv> {
-  const withinLimit = callerLimit();
+function identified({ identify, withinLimit = callerLimit() }: TenantApiPorts): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     if (OPEN_PATHS.has(c.req.path)) {
       await next();

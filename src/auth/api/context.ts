@@ -18,6 +18,10 @@ export interface TenantApiPorts {
   readonly passwordGrant: boolean;
   /** Told every act, and waited for before the act is answered: no act succeeds whose trace is not kept. */
   readonly audit: (event: AuditEvent) => Promise<void>;
+  /** Whether this caller may send one more request now; as limits.ts says, unless given. */
+  readonly withinLimit?: (principal: Principal) => boolean;
+  /** Whether the store keeps what room it has for those who bring things out of it. */
+  readonly full?: () => boolean;
   /** Left out where acts cannot be read again: then there is no such operation. */
   readonly trail?: AuditReader | undefined;
   /** Why requests were refused, here and at the edge. Left out, nothing of that is found. */

@@ -16,7 +16,12 @@ export async function decideApi(
       return { decision, credential: kind satisfies CredentialKind, user, tenant: tenant.orgId };
     }
     case "deny":
-      return { decision: deny(identity.code), credential: "none" };
+      return {
+        decision: deny(identity.code),
+        credential: identity.credential ?? "none",
+        ...(identity.user !== undefined && { user: identity.user }),
+        ...(identity.tenant !== undefined && { tenant: identity.tenant }),
+      };
     case "undecided":
       return { decision: undecided(identity.code), credential: "none" };
     default:

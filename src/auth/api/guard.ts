@@ -4,6 +4,7 @@ import { type AuditAction, type AuditEvent, outcomeOf } from "./audit";
 import type { ApiEnv, TenantApiPorts } from "./context";
 import { parseJson } from "./json";
 import { may, type Permission } from "./permissions";
+import { StoreUnavailable } from "./ports";
 import { Problem } from "./problems";
 
 /** Bytes of a body. */
@@ -24,12 +25,20 @@ export interface Guard {
   readonly body?: number;
 }
 
-/** What comes before every operation, in this order: its trace in the audit, the right to it, its body. */
+/** What comes before every operation, in this order: room for its trace in the audit, that trace, the right to it, its body. */
 export const guarded = (ports: TenantApiPorts, { permission, action, body }: Guard) => [
-  ...(action === undefined ? [] : [audited(ports, action)]),
+  ...(action === undefined ? [] : [withRoom(ports, action), audited(ports, action)]),
   permitted(permission),
   ...(body === undefined ? [] : [bodyWithin(body)]),
 ];
+
+/** What is recorded needs room, and what takes something away makes it. */
+const withRoom =
+  ({ full }: TenantApiPorts, action: AuditAction): MiddlewareHandler<ApiEnv> =>
+  (_c, next) => {
+    if (full?.() === true && !action.startsWith("delete_")) throw new Problem("storage_full");
+    return next();
+  };
 
 function audited(ports: TenantApiPorts, action: AuditAction): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
@@ -65,7 +74,8 @@ export async function told(
   try {
     await audit({ time: now().toISOString(), ...event });
   } catch (error) {
-    onFailure?.(error);
+    // Redis is told of by who speaks to it.
+    if (!(error instanceof StoreUnavailable)) onFailure?.(error);
     throw new Problem("store_unavailable", { detail: UNRECORDED });
   }
 }
@@ -86,6 +96,8 @@ export const bodyWithin =
     const { url, method, headers } = c.req.raw;
     c.req.raw = new Request(url, { method, headers, body: text });
     const type = c.req.header("content-type") ?? "";
+    // The validators would take it for JSON as well.
+    if (/^application\/[\w.-]+\+json(?:;|$)/i.test(type)) throw new Problem("unsupported_media_type");
     if (text !== "" && /^application\/json(?:;|$)/i.test(type)) checkJson(text);
     await next();
   };

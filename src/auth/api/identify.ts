@@ -1,5 +1,5 @@
 import type { DirectoryTenant, KeyRight } from "../../model/directory";
-import { PEOPLE_CLIENT } from "../../model/names";
+import { PEOPLE_CLIENT, type OrgId } from "../../model/names";
 import type { Role } from "../../model/roles";
 import { findKey, type FoundKey } from "../api-keys/find";
 import type { KeyLookup } from "../api-keys/lookup";
@@ -29,9 +29,16 @@ export interface IdentityKnowledge {
   readonly onFailure?: (error: unknown) => void;
 }
 
+interface Verified {
+  readonly credential?: Principal["kind"];
+  readonly user?: string;
+  readonly tenant?: OrgId;
+}
+
 export type Identity =
   | { readonly kind: "principal"; readonly principal: Principal }
-  | { readonly kind: "deny"; readonly status: 401 | 403; readonly code: DenialCode }
+  /** With what was verified of it all the same. */
+  | ({ readonly kind: "deny"; readonly status: 401 | 403; readonly code: DenialCode } & Verified)
   | { readonly kind: "undecided"; readonly code: UndecidedCode };
 
 export const RIGHTS: readonly KeyRight[] = [
@@ -50,7 +57,10 @@ const PERSONS: Readonly<Record<Role, readonly KeyRight[]>> = {
   viewer: READS,
 };
 
-const denied = (code: DenialCode): Identity => ({ kind: "deny", status: DENIALS[code], code });
+const denied = (code: DenialCode, verified: Verified = {}): Identity => ({
+  ...{ kind: "deny", status: DENIALS[code], code },
+  ...verified,
+});
 const undecided = (code: UndecidedCode): Identity => ({ kind: "undecided", code });
 const known = (principal: Principal): Identity => ({ kind: "principal", principal });
 
@@ -97,7 +107,9 @@ function ofKey(found: FoundKey, credentials: Credentials, directory: Directory):
   if (found.kind === "unknown") return undecided("keys_unavailable");
   if (found.kind === "invalid") return denied("key_invalid");
   const tenant = activeTenant(directory, found.orgId);
-  if (tenant === undefined || !asksFor(credentials, tenant)) return denied("tenant_denied");
+  const verified = { credential: "key", user: found.id } as const;
+  if (tenant === undefined) return denied("tenant_denied", verified);
+  if (!asksFor(credentials, tenant)) return denied("tenant_denied", { ...verified, tenant: tenant.orgId });
   return known({ kind: "key", user: found.id, tenant, rights: found.rights, scopes: [] });
 }
 
@@ -105,7 +117,7 @@ function ofPerson(claims: Claims, { requestedTenant }: Credentials, directory: D
   const user = personId(claims);
   if (user === undefined) return denied("token_invalid");
   const tenant = tenantOfPerson(claims, requestedTenant, directory);
-  if (typeof tenant === "string") return denied(tenant);
+  if (typeof tenant === "string") return denied(tenant, { credential: "person", user });
   const role = roleIn(claims, tenant);
   // An operator who is no member looks, and passes nothing on.
   const rights = role === undefined ? [] : PERSONS[role];
@@ -115,8 +127,10 @@ function ofPerson(claims: Claims, { requestedTenant }: Credentials, directory: D
 
 function ofProgram(claims: Claims, credentials: Credentials, directory: Directory): Identity {
   const program = programOf(claims, directory);
-  if (program === undefined || !asksFor(credentials, program.tenant)) return denied("tenant_denied");
-  const { client: user, tenant } = program;
+  if (program === undefined) return denied("tenant_denied");
+  const { client: user, tenant, kind } = program;
+  if (!asksFor(credentials, tenant))
+    return denied("tenant_denied", { credential: kind, user, tenant: tenant.orgId });
   if (program.kind === "agent") return known({ kind: "agent", user, tenant, rights: WRITES, scopes: [] });
   const { scopes } = program;
   return known({ kind: "service", user, tenant, rights: RIGHTS.filter((right) => covers(scopes, right)), scopes }); // prettier-ignore

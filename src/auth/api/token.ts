@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { type AuditEvent, outcomeOf } from "./audit";
 import type { Api, TenantApiPorts } from "./context";
 import { bodyWithin, LARGEST_BODY, told } from "./guard";
+import { limiter, nameOf, TOKENS } from "./limits";
 import { bare, json } from "./openapi";
 import { Problem } from "./problems";
 import type { Grant, IssuedToken } from "./token-issuer";
@@ -48,15 +49,20 @@ export function addToken(api: Api, ports: TenantApiPorts): void {
     },
     responses: {
       200: json(issuedSchema, "The token."),
-      ...bare("invalid_request", "unsupported_grant_type", "invalid_client", "body_too_large", "unsupported_media_type", "fault", "tokens_unavailable", "store_unavailable"), // prettier-ignore
+      ...bare("invalid_request", "unsupported_grant_type", "invalid_client", "body_too_large", "unsupported_media_type", "fault", "tokens_unavailable", "store_unavailable", "storage_full", "too_many_requests", "keys_unavailable", "directory_unavailable", "internal"), // prettier-ignore
     },
   } as const); // prettier-ignore
+  const within = limiter(TOKENS);
   api.openapi(issue, async (c) => {
     const grant = grantOf(withBasic(c.req.valid("form"), c.req.header("authorization")), ports.passwordGrant);
+    if (ports.full?.() === true) throw new Problem("storage_full");
     const issued = await ports.tokens(grant);
     const status = { issued: 200, refused: 401, unavailable: 503 }[issued.kind];
+    const whose = await issuedTo(ports, issued.kind === "issued" ? issued.token : undefined);
+    // Counted when it is known who asks: whoever only names a client takes nothing of what that client may have.
+    if (issued.kind === "issued" && !within(whose.name)) throw new Problem("too_many_requests");
     await told(ports, {
-      ...(await issuedTo(ports, issued.kind === "issued" ? issued.token : undefined)),
+      ...whose.event,
       action: "issue_token",
       outcome: outcomeOf(status),
       requestId: c.var.requestId,
@@ -67,17 +73,34 @@ export function addToken(api: Api, ports: TenantApiPorts): void {
   });
 }
 
-/** Whose token was issued, as the token itself says: what the form says of a client is merely claimed. */
-async function issuedTo(
-  { identify }: TenantApiPorts,
-  token: IssuedToken | undefined,
-): Promise<Pick<AuditEvent, "tenant" | "user">> {
-  const nobody = { tenant: undefined, user: undefined };
-  if (token === undefined) return nobody;
+interface Whose {
+  /** What is counted: all that are of no one tenant are one. */
+  readonly name: string;
+  readonly event: Pick<AuditEvent, "tenant" | "user">;
+}
+const NOBODY: Whose = { name: "", event: { tenant: undefined, user: undefined } };
+
+/**
+ * Whose token was issued, as the token itself says: what the form says of a client is merely claimed. Throws a Problem when that
+ * cannot be found out now: a token that nobody would know of is not handed out.
+ */
+async function issuedTo({ identify }: TenantApiPorts, token: IssuedToken | undefined): Promise<Whose> {
+  if (token === undefined) return NOBODY;
   const authorization = `Bearer ${token.access_token}`;
   const identity = await identify({ authorization, apiKey: undefined, requestedTenant: undefined });
-  if (identity.kind !== "principal") return nobody;
-  return { tenant: identity.principal.tenant.orgId, user: identity.principal.user };
+  switch (identity.kind) {
+    case "undecided":
+      throw new Problem(identity.code);
+    case "deny":
+      // Of a person of several tenants, or of an operator: it is good for one at a time.
+      return { name: identity.user ?? "", event: { tenant: undefined, user: identity.user } };
+    case "principal": {
+      const { principal } = identity;
+      return { name: nameOf(principal), event: { tenant: principal.tenant.orgId, user: principal.user } };
+    }
+    default:
+      return identity satisfies never;
+  }
 }
 
 /** The client of basic authentication (RFC 6749, 2.3.1): both parts are encoded as in a form. */

@@ -1,3 +1,5 @@
+import { formatMoment, type ClientSecrets } from "../../model/rotation";
+import type { ExtraUpstream } from "../../model/upstreams";
 import type { Plan, PlannedEnvironment } from "../plan";
 import { difference, same } from "./lists";
 import { CAPACITY_UNITS, type Unit } from "./quantities";
@@ -25,10 +27,26 @@ export function settingChanges(before: Plan, after: Plan): readonly EnvironmentC
   ].sort((a, b) => (a.setting < b.setting ? -1 : 1));
 }
 
+/** Where it leads, and what that takes. */
+const upstreamInWords = ({ path, host, port, methods }: ExtraUpstream): string =>
+  `${path} leads to ${host}:${port} (${Object.entries(methods)
+    .map(([method, scope]) => `${method} needs ${scope}`)
+    .join(", ")})`;
+
+const secretSettings = ({ rotateEvery, overlap, leaked }: ClientSecrets): readonly Value[] => [
+  { setting: "clientSecrets.rotateEvery", value: rotateEvery, unit: "Seconds" },
+  { setting: "clientSecrets.overlap", value: overlap, unit: "Seconds" },
+  ...Object.entries(leaked).map(([id, moment]) => ({
+    setting: `clientSecrets.leaked.${id}`,
+    value: formatMoment(moment),
+  })),
+];
+
 const named = ({ setting, unit }: Value) => ({ setting, ...(unit !== undefined && { unit }) });
 
 function settings(environment: PlannedEnvironment): readonly Value[] {
-  const { capacity, maximumRetention, sizes, ports, identityProviders } = environment;
+  const { capacity, maximumRetention, sizes, ports, identityProviders, upstreams, clientSecrets } =
+    environment;
   const group = <T extends object>(name: string, values: T, unit: (key: keyof T) => Unit): readonly Value[] =>
     Object.entries(values).map(([key, value]: [string, Setting]) => ({
       setting: `${name}.${key}`,
@@ -52,6 +70,11 @@ function settings(environment: PlannedEnvironment): readonly Value[] {
     ...Object.entries(sizes).flatMap(([process, size]) =>
       group(`sizes.${process}`, size, (key) => (key === "memory" ? "Bytes" : "count")),
     ),
+    ...upstreams.map((upstream) => ({
+      setting: `upstreams.${upstream.name}`,
+      value: upstreamInWords(upstream),
+    })),
+    ...(clientSecrets === undefined ? [] : secretSettings(clientSecrets)),
     ...identityProviders.flatMap(({ alias, ...provider }) =>
       Object.entries(provider).map(([field, value]) => ({
         setting: `identityProviders.${alias}.${field}`,

@@ -1,4 +1,4 @@
-import { API_KEY_HEADER } from "../../model/headers";
+import { API_KEY_HEADER, SERVICE_TOKEN_HEADER } from "../../model/headers";
 import { pathPattern } from "../../model/match";
 import { ROUTES, type Listener, type Route, type Verifier } from "../../model/routes";
 import { extraRoutes, type ExtraRoute, type ExtraUpstream } from "../../model/upstreams";
@@ -31,11 +31,15 @@ export const routeTable = (listener: Listener, upstreams: readonly ExtraUpstream
 /** `Bearer atl_...` and basic authentication carry an API key (src/auth/keys.ts). */
 const KEY_IN_AUTHORIZATION = "(Bearer atl_|Basic ).*";
 
-/** One entry, or two where a route is for API keys: they come in either of two headers, and an entry's conditions all hold. */
+/**
+ * One entry, or three where a route is for API keys: they come in either of two headers, and an entry's conditions all hold. What
+ * has a service's token goes there as well: it is nobody's here, and beside another credential nobody's at all.
+ */
 function envoyRoutes(route: AnyRoute): readonly Message[] {
   if (route.credential === undefined) return [envoyRoute(route, [])];
   return [
     envoyRoute(route, [{ name: API_KEY_HEADER, present_match: true }]),
+    envoyRoute(route, [{ name: SERVICE_TOKEN_HEADER, present_match: true }]),
     envoyRoute(route, [
       { name: "authorization", string_match: { safe_regex: { regex: KEY_IN_AUTHORIZATION } } },
     ]),

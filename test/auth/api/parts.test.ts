@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { opened, sealed } from "../../../src/auth/api/cursors";
 import { hasAlready } from "../../../src/auth/api/etags";
 import { DEEPEST, parseJson } from "../../../src/auth/api/json";
-import { BURST, callerLimit, RATE } from "../../../src/auth/api/limits";
+import { CALLER, callerLimit, TENANT } from "../../../src/auth/api/limits";
 import type { Principal } from "../../../src/auth/api/ports";
 import type { OrgId } from "../../../src/model/names";
 
@@ -127,23 +127,25 @@ describe("the limit of a caller", () => {
   const caller = (user: string, orgId = "tenant-mx") =>
     ({ kind: "person", user, tenant: { orgId: orgId as OrgId } }) as Principal;
 
-  it("is 40 at once and 20 a second, for each of them", () => {
+  it("is 40 at once and 20 a second for each of them, and three times that for a tenant", () => {
     let clock = 0;
     const may = callerLimit(() => clock);
     const count = (principal: Principal, tries: number) =>
       Array.from({ length: tries }, () => may(principal)).filter(Boolean).length;
-    expect(count(caller("a"), 100)).toBe(BURST);
-    expect(count(caller("b"), 100)).toBe(BURST);
-    expect(count(caller("a", "tenant-pe"), 100)).toBe(BURST);
+    for (const user of ["a", "b", "c"]) expect(count(caller(user), 100)).toBe(CALLER.burst);
+    expect(TENANT).toEqual({ rate: 3 * CALLER.rate, burst: 3 * CALLER.burst });
+    expect(count(caller("d"), 100)).toBe(0);
+    expect(count(caller("a", "tenant-pe"), 100)).toBe(CALLER.burst);
     clock = 1_000;
-    expect(count(caller("a"), 100)).toBe(RATE);
+    expect(count(caller("a"), 100)).toBe(CALLER.rate);
+    expect(["b", "c", "e"].map((user) => count(caller(user), 100))).toEqual([CALLER.rate, CALLER.rate, 0]);
     clock = 60_000;
-    expect(count(caller("a"), 100)).toBe(BURST);
+    expect(count(caller("a"), 100)).toBe(CALLER.burst);
   });
 
   it("remembers so many and no more", () => {
     const may = callerLimit(() => 0, 2);
-    for (let n = 0; n < BURST; n++) may(caller("a"));
+    for (let n = 0; n < CALLER.burst; n++) may(caller("a"));
     expect(may(caller("a"))).toBe(false);
     for (const user of ["b", "c"]) may(caller(user));
     expect(may(caller("a"))).toBe(true);

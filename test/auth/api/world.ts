@@ -182,13 +182,15 @@ export class ApiWorld implements AsyncDisposable {
   readonly failures: unknown[] = [];
   readonly grants: Grant[] = [];
   audited: () => Promise<void> = () => Promise.resolve();
+  /** Whether the store has no room for records. */
+  full = false;
   /** What Keycloak says. */
   issue: () => Issued = () => ({ kind: "refused" });
   known = { ...knowledge, directory: directory as typeof directory | undefined, keys: declaredKeys };
   #server: Server | undefined;
 
   static async listen(
-    changed: { readonly passwordGrant?: boolean; readonly trail?: false } = {},
+    changed: { readonly passwordGrant?: boolean; readonly trail?: false; readonly unlimited?: true } = {},
   ): Promise<ApiWorld> {
     const world = new ApiWorld();
     const api = tenantApi({
@@ -209,6 +211,8 @@ export class ApiWorld implements AsyncDisposable {
       onRefused: (refused) => world.refused.push(refused),
       onAnswered: (answer) => world.answers.push(answer),
       onFailure: (error) => world.failures.push(error),
+      full: () => world.full,
+      ...(changed.unlimited === true && { withinLimit: () => true }),
     });
     const server = createAuthServer({
       decide: () => Promise.resolve({ kind: "undecided", code: "internal" }),

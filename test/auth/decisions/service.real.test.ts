@@ -96,7 +96,7 @@ describe("a refusal by one replica", () => {
     const began = performance.now();
     for (let n = 0; n < 50; n++)
       expect((await get(0, `/authz${QUERY}`, { "x-request-id": `away-${n}` })).status).toBe(401);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     expect((await why(1, "away-1")).body["code"]).toBe("store_unavailable");
     await redis.back();
     await vi.waitFor(async () => {

@@ -14,9 +14,14 @@ export interface Case {
   readonly credentials: (world: World, known: Known) => Credentials | Promise<Credentials>;
   readonly query?: string;
   readonly edge: Verdict;
+  /** On a read, where that does not follow from the edge's on a write. */
+  readonly read?: Verdict;
   /** Where it is another one than the edge's, with the reason. */
   readonly service?: readonly [Verdict | readonly Verdict[], why: string];
 }
+
+/** Services are known where there is something to read, and have no scope for it; of what is written agents alone are. */
+const asService = (one: Case): Case => ({ ...one, read: "403 right_missing" });
 
 /** What the auth service says of it. */
 export const serviceVerdicts = ({ edge, service }: Case): readonly Verdict[] => [service?.[0] ?? edge].flat();
@@ -224,10 +229,10 @@ export const CLAIMS: readonly Case[] = [
   claims("17", "azp a list", { azp: ["agent-mx"] }, DENIED),
   claims("17", "a binding that is cut at another place", { azp: "agent-mx|tenant-mx", tenant_id: "" }, DENIED),
   claims("17", "the entry that keeps the list from being empty", { azp: "no client", tenant_id: "no tenant" }, DENIED),
-  claims("17", "a service's client of the same tenant", { azp: "service-mx-checkout" }, DENIED),
+  asService(claims("17", "a service's client of the same tenant", { azp: "service-mx-checkout" }, DENIED)),
   claims("14", "a person's token by Grafana, for the edge", { azp: "grafana", tenant_id: undefined, groups: ["/tenants/mx/admin"] }, DENIED),
   claims("14", "a person's token by Grafana, with an agent's tenant", { azp: "grafana" }, DENIED),
-  headers("17", "a real token of a service's client", ({ service }) => [["authorization", `Bearer ${service}`]], DENIED),
+  asService(headers("17", "a real token of a service's client", ({ service }) => [["authorization", `Bearer ${service}`]], DENIED)),
 ]; // prettier-ignore
 
 /** Several credentials at once, and keys. What a key may do, the auth service decides on both ways. */
@@ -242,6 +247,12 @@ export const MIXED: readonly Case[] = [
   headers("+", "a key of pe beside a token of mx", ({ mx, otherKey }) => [["authorization", `Bearer ${mx}`], ["x-api-key", otherKey]], "401 credential_ambiguous"),
   headers("+", "a key of mx beside a token of mx", ({ mx, readKey }) => [["authorization", `Bearer ${mx}`], ["x-api-key", readKey]], "401 credential_ambiguous"),
   headers("+", "a bad key beside a good token", ({ mx }) => [["authorization", `Bearer ${mx}`], ["x-api-key", "x"]], "401 credential_ambiguous"),
+  headers("+", "a token of mx twice, once as a service's", ({ mx }) => [["authorization", `Bearer ${mx}`], ["x-service-token", mx]], "401 credential_ambiguous"),
+  headers("+", "a service's token beside a token of mx", ({ mx, service }) => [["authorization", `Bearer ${mx}`], ["x-service-token", service]], "401 credential_ambiguous"),
+  headers("+", "a service's token beside a key", ({ service, readKey }) => [["x-api-key", readKey], ["x-service-token", service]], "401 credential_ambiguous"),
+  asService(headers("+", "a service's token where it belongs", ({ service }) => [["x-service-token", service]], DENIED)),
+  headers("+", "an agent's token as a service's", ({ mx }) => [["x-service-token", mx]], DENIED),
+  headers("+", "a person's or nobody's text as a service's token", () => [["x-service-token", "x"]], INVALID),
   headers("+", "basic authentication with a good token as its password", ({ mx }) => [["authorization", basic(`mx:${mx}`)]], "401 key_invalid"),
   headers("+", "basic authentication that is no base64", () => [["authorization", "Basic !!!"]], "401 credential_ambiguous"),
 ]; // prettier-ignore

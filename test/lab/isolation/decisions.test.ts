@@ -12,12 +12,14 @@ const outcomeOf = (verdicts: readonly Verdict[]): Outcome => {
 
 /** An agent reads nothing, and a key reads what is its own. */
 const readVerdicts = (one: Case): readonly Verdict[] =>
-  serviceVerdicts(one).map((verdict) => {
-    if (verdict === "403 right_missing") return "tenant-mx";
-    // What it cannot decide is Envoy's to say, whatever the reason.
-    if (verdict.startsWith("503 ")) return "503 authorization_unavailable";
-    return verdict.startsWith("tenant-") ? "403 right_missing" : verdict;
-  });
+  one.read !== undefined
+    ? [one.read]
+    : serviceVerdicts(one).map((verdict) => {
+        if (verdict === "403 right_missing") return "tenant-mx";
+        // What it cannot decide is Envoy's to say, whatever the reason.
+        if (verdict.startsWith("503 ")) return "503 authorization_unavailable";
+        return verdict.startsWith("tenant-") ? "403 right_missing" : verdict;
+      });
 
 describe("one decision table", () => {
   let world: World;

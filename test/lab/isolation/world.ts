@@ -15,7 +15,7 @@ export const WRITES = ROUTES.filter((route) => isWrite(route) && route.credentia
 export const READS = ROUTES.filter(isRead);
 
 const isKey = ([name, value]: Header): boolean =>
-  name.toLowerCase() === "x-api-key" ||
+  ["x-api-key", "x-service-token"].includes(name.toLowerCase()) ||
   (name.toLowerCase() === "authorization" && /^(Bearer atl_|Basic )/.test(value));
 
 /** The entry of the table that takes it: API keys have their own for some paths. */

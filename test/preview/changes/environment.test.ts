@@ -89,6 +89,39 @@ const ENVIRONMENT: readonly Case[] = [
     },
   ],
   [
+    "an upstream of the environment's own",
+    BASE,
+    setting({
+      upstreams: [
+        {
+          name: "orders",
+          address: "orders:8080",
+          path: "/orders",
+          methods: { GET: "orders:read", POST: "orders:write" },
+        },
+      ],
+    }),
+    {
+      environment: [
+        "Tenants' services can call orders through the edge: /orders leads to orders:8080 (GET needs orders:read, POST needs orders:write).",
+      ],
+    },
+  ],
+  [
+    "secrets that are renewed, and one that leaked",
+    BASE,
+    setting({
+      clientSecrets: { rotateEvery: "90d", overlap: "7d", leaked: { "agent-mx": "2026-11-21T17:00:00Z" } },
+    }),
+    {
+      environment: [
+        "The client secret of agent-mx leaked before 2026-11-21T17:00:00Z: what it had then is refused at once, and it gets a new one unless it has one since.",
+        "clientSecrets.overlap is set to 7d",
+        "Client secrets of agents and services are renewed every 90d; this update renews all of them once, with an overlap.",
+      ],
+    },
+  ],
+  [
     "a brokered identity provider",
     BASE,
     setting({

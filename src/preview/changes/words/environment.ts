@@ -25,7 +25,26 @@ function providerItems(alias: string, changes: readonly EnvironmentChange[]): re
   return changes.map(settingItem);
 }
 
+/** Settings that are a sentence of their own when they come or go. */
+function sentence({ setting, unit, from, to }: EnvironmentChange): string | undefined {
+  const [, upstream] = /^upstreams\.(.+)$/.exec(setting) ?? [];
+  if (upstream !== undefined && from === undefined)
+    return `Tenants' services can call ${upstream} through the edge: ${shown(to)}.`;
+  if (upstream !== undefined && to === undefined)
+    return `Nobody can call ${upstream} through the edge any more: ${shown(from)} no longer.`;
+  if (setting === "clientSecrets.rotateEvery" && from === undefined)
+    return `Client secrets of agents and services are renewed every ${shown(to, unit)}; this update renews all of them once, with an overlap.`;
+  if (setting === "clientSecrets.rotateEvery" && to === undefined)
+    return "Client secrets are renewed no more: the current ones stay, and the ones before end at once.";
+  const [, client] = /^clientSecrets\.leaked\.(.+)$/.exec(setting) ?? [];
+  if (client !== undefined && to !== undefined)
+    return `The client secret of ${client} leaked before ${shown(to)}: what it had then is refused at once, and it gets a new one unless it has one since.`;
+  return undefined;
+}
+
 function settingItem(change: EnvironmentChange): Item {
+  const said = sentence(change);
+  if (said !== undefined) return item(said, "warning");
   const { setting, unit, from, to } = change;
   const remark = remarkOn(change);
   const tone = remark === "" ? "plain" : "warning";

@@ -1,19 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { applyRecording, type Applied } from "../../src/lab/keycloak/apply";
-import { Secrets } from "../../src/lab/keycloak/secrets";
-import { GRAFANA_CLIENT } from "../../src/model/names";
-import type { Recording } from "../../src/model/recording";
-import type { ClientSecrets, Held, Moment } from "../../src/model/rotation";
-import type { Tenant } from "../../src/model/tenant";
-import { duration } from "../../src/model/units";
-import { secretMarkers } from "../../src/preview/computed";
-import { secretMarker } from "../../src/preview/markers";
-import { record } from "../../src/preview/recorder";
-import { defineEnvironment } from "../../src/stack/program";
-import { renderStack } from "../../src/stack/render";
-import { waitUntil } from "../servers";
-import { RealKeycloak, ROTATING, START, recordDev, shipped } from "./keycloak";
+import { applyRecording, type Applied } from "../../../src/lab/keycloak/apply";
+import { Secrets } from "../../../src/lab/keycloak/secrets";
+import { GRAFANA_CLIENT } from "../../../src/model/names";
+import type { Recording } from "../../../src/model/recording";
+import type { ClientSecrets, Held, Moment } from "../../../src/model/rotation";
+import type { Tenant } from "../../../src/model/tenant";
+import { duration } from "../../../src/model/units";
+import { secretMarkers } from "../../../src/preview/computed";
+import { secretMarker } from "../../../src/preview/markers";
+import { record } from "../../../src/preview/recorder";
+import { defineEnvironment } from "../../../src/stack/program";
+import { renderStack } from "../../../src/stack/render";
+import { waitUntil } from "../../servers";
+import { RealKeycloak, ROTATING, START, recordDev, shipped } from "../keycloak";
 
 const AGENT = "agent-mx";
 const DAY = duration("1d");
@@ -97,7 +97,11 @@ describe("a client's secrets in a real Keycloak", { timeout: 120_000 }, () => {
 
   it("are both accepted after updates in between, whatever these change", async () => {
     const since = (now() - DAY) as Moment;
-    const held = { secret: SECOND, since, previous: { secret: first, until: (now() + DAY) as Moment } };
+    const held = {
+      secret: SECOND,
+      since,
+      previous: { secret: first, since: undefined, until: (now() + DAY) as Moment },
+    };
     const recording = await rotated({ [AGENT]: held });
     await apply(recording, SECOND);
     expect(await accepted(first, SECOND, ...WRONG)).toEqual([200, 200, 401, 401, 401]);
@@ -113,7 +117,11 @@ describe("a client's secrets in a real Keycloak", { timeout: 120_000 }, () => {
 
   it("are one again when the overlap is over, without any update", async () => {
     const since = (now() - 90 * DAY) as Moment;
-    const held = { secret: SECOND, since, previous: { secret: first, until: (now() - DAY) as Moment } };
+    const held = {
+      secret: SECOND,
+      since,
+      previous: { secret: first, since: undefined, until: (now() - DAY) as Moment },
+    };
     await apply(await rotated({ [AGENT]: held }, { overlap: duration("30s") }), THIRD);
     expect(await accepted(SECOND, THIRD, first, ...WRONG)).toEqual([200, 200, 401, 401, 401, 401]);
     await waitUntil("the end of the overlap", async () => (await accepted(SECOND))[0] === 401, {
@@ -125,7 +133,16 @@ describe("a client's secrets in a real Keycloak", { timeout: 120_000 }, () => {
 
   it("are refused at once when they leaked, the previous one too", async () => {
     const since = (now() - DAY) as Moment;
-    const held = { secret: THIRD, since, previous: { secret: SECOND, until: (now() + DAY) as Moment } };
+    const older = { secret: SECOND, since: (since - DAY) as Moment, until: (now() + DAY) as Moment };
+    const held = { secret: THIRD, since, previous: older };
+    await apply(await rotated({ [AGENT]: held }), THIRD);
+    expect(await accepted(THIRD, SECOND)).toEqual([200, 200]);
+    expect((await real.clients()).get(AGENT)?.["attributes"]).toMatchObject({
+      "atalaya.rotation.previous.since": `${older.since}`,
+    });
+    // Known before THIRD was made: that one stays.
+    await apply(await rotated({ [AGENT]: held }, { leaked: { [AGENT]: since } }), THIRD);
+    expect(await accepted(THIRD, SECOND, ...WRONG)).toEqual([200, 401, 401, 401, 401]);
     await apply(await rotated({ [AGENT]: held }), THIRD);
     expect(await accepted(THIRD, SECOND)).toEqual([200, 200]);
     await apply(await rotated({ [AGENT]: held }, { leaked: { [AGENT]: now() } }), FOURTH);
