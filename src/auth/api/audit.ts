@@ -49,7 +49,7 @@ export interface AuditReader {
   read(tenant: DirectoryTenant, query: AuditQuery): Promise<Page<AuditRecord>>;
 }
 
-/** More time between `from` and `to` than this tenant's limits let one query look through. */
+/** More time between `from` and `to` than the platform's limits let one query look through. */
 export class RangeTooLong extends Error {
   override readonly name = "RangeTooLong";
 }

@@ -1,14 +1,14 @@
 import type { AuditEvent, AuditReader } from "../api/audit";
 import type { RedisAccess } from "./connection";
-import { Loki, LokiUnavailable, type Pushed } from "./loki";
+import { Loki, LokiUnavailable, type PushResult } from "./loki";
 import { Offload, OFFLOAD_TIMES } from "./offload";
-import { type Backlog, RecordQueue, RETRY } from "./queue";
+import { type Backlog, QUEUE_TIMES, RecordQueue } from "./queue";
 import { readTrail } from "./read";
 import type { Seal } from "./record";
 import type { Tracing } from "../tracing/tracing";
 
 /** Milliseconds. */
-export const TRAIL_TIMES = { ...OFFLOAD_TIMES, retry: RETRY, push: 5_000, query: 10_000 };
+export const TRAIL_TIMES = { ...OFFLOAD_TIMES, ...QUEUE_TIMES, push: 5_000, query: 10_000 };
 
 export interface TrailOptions {
   readonly redis: RedisAccess["settings"];
@@ -20,8 +20,8 @@ export interface TrailOptions {
   readonly seal: Seal;
   readonly tracing?: Tracing;
   /** How each delivery to Loki ended: for a metric. */
-  readonly onPush?: (kind: Pushed["kind"]) => void;
-  /** Told in words, for the log: Loki is away or cannot be asked, a record is set aside, the queue has an error. */
+  readonly onPush?: (result: PushResult) => void;
+  /** Told in words, for the log: Loki is away or cannot be asked, a record is set aside, a tenant gets no copy of one, the queue has an error. */
   readonly onProblem?: (problem: string) => void;
   readonly times?: typeof TRAIL_TIMES;
 }
@@ -49,7 +49,7 @@ export function openTrail({
 }: TrailOptions): Trail {
   const access = { settings: redis, password };
   const loki = new Loki(url, times, tracing);
-  const queue = new RecordQueue(access, times.retry);
+  const queue = new RecordQueue(access, times);
   const offload = new Offload({ access, queue, loki, seal, times, ...told });
   return {
     record: (event) => queue.record(event),

@@ -3,7 +3,7 @@ import type { OrgId } from "../../model/names";
 import { type AuditAction, RangeTooLong } from "../api/audit";
 import { StoreUnavailable } from "../api/ports";
 import { noTracing, type Tracing } from "../tracing/tracing";
-import { JOB } from "./record";
+import { type Found, JOB, PLATFORM } from "./record";
 
 /** Loki does not answer, or answers with an error of its own. */
 export class LokiUnavailable extends StoreUnavailable {}
@@ -17,10 +17,16 @@ export type Pushed =
   | { readonly kind: "busy"; readonly problem: string }
   /** No answer, or an error of its own: whether it has the entry is not known. */
   | { readonly kind: "away"; readonly answered: boolean; readonly problem: string }
-  /** Never, as it is. */
+  /** Not as it is, or not as Loki is. */
   | { readonly kind: "refused"; readonly problem: string };
 
+/** As a metric counts it. `given_up`: a tenant's own copy, after many attempts. */
+export type PushResult = Pushed["kind"] | "given_up";
+
 export interface Entry {
+  /** The organisation that it is stored under. */
+  readonly keeper: OrgId;
+  /** Whose record it is. */
   readonly owner: OrgId;
   readonly action: AuditAction;
   /** Unix time in nanoseconds. */
@@ -36,13 +42,7 @@ export interface Asked {
   readonly limit: number;
 }
 
-export interface Found {
-  /** Unix time in nanoseconds. */
-  readonly at: string;
-  readonly line: string;
-}
-
-/** Bytes of an answer to a question: a tenant's own logs may look like records, and be long. */
+/** Bytes of an answer to a question. */
 const LARGEST_ANSWER = 8 * 1024 ** 2;
 /** Of what Loki says of an error. */
 const LONGEST_PROBLEM = 300;
@@ -52,7 +52,12 @@ const answerSchema = z.object({
   data: z.object({
     resultType: z.literal("streams"),
     // Structured metadata would be a third one.
-    result: z.array(z.object({ values: z.array(z.tuple([z.string(), z.string()]).rest(z.unknown())) })),
+    result: z.array(
+      z.object({
+        stream: z.object({ action: z.string().optional() }),
+        values: z.array(z.tuple([z.string(), z.string()]).rest(z.unknown())),
+      }),
+    ),
   }),
 });
 
@@ -66,14 +71,14 @@ export class Loki {
   ) {}
 
   /** Never throws. */
-  push({ owner, action, at, line }: Entry): Promise<Pushed> {
+  push({ keeper, owner, action, at, line }: Entry): Promise<Pushed> {
     const stream = { job: JOB, tenant_id: owner, action };
     return this.tracing.span("loki.push", {}, async (span) => {
       try {
         const response = await fetch(new URL("/loki/api/v1/push", this.url), {
           method: "POST",
           redirect: "error",
-          headers: { "content-type": "application/json", "x-scope-orgid": owner, ...this.tracing.inject() },
+          headers: { "content-type": "application/json", "x-scope-orgid": keeper, ...this.tracing.inject() },
           body: JSON.stringify({ streams: [{ stream, values: [[at, line]] }] }),
           signal: AbortSignal.timeout(this.timeouts.push),
         });
@@ -87,23 +92,28 @@ export class Loki {
     });
   }
 
-  /** The newest first, as Loki's own times say. Throws {@link LokiUnavailable} or {@link RangeTooLong}. */
+  /**
+   * Of the platform's copies those of one owner: no tenant's credential writes there. The newest first, as Loki's own times say.
+   * Throws {@link LokiUnavailable} or {@link RangeTooLong}.
+   */
   async query(owner: OrgId, { action, from, to, limit }: Asked): Promise<readonly Found[]> {
     const url = new URL("/loki/api/v1/query_range", this.url);
-    // An action is one of a list, and no text of a client's.
-    const query = `{job="${JOB}"${action === undefined ? "" : `, action="${action}"`}}`;
+    // An organisation's id is the directory's and an action one of a list: neither is a text of a client's.
+    const query = `{job="${JOB}", tenant_id="${owner}"${action === undefined ? "" : `, action="${action}"`}}`;
     url.search = `${new URLSearchParams({ query, start: from, end: to, limit: `${limit}`, direction: "backward" })}`;
     try {
       const response = await fetch(url, {
         redirect: "error",
-        headers: { accept: "application/json", "x-scope-orgid": owner },
+        headers: { accept: "application/json", "x-scope-orgid": PLATFORM },
         signal: AbortSignal.timeout(this.timeouts.query),
       });
       const text = await bodyOf(response, LARGEST_ANSWER);
       if (response.status === 400 && /time range exceeds/.test(text)) throw new RangeTooLong(shortened(text));
       if (response.status !== 200) throw new LokiUnavailable(`status ${response.status}: ${shortened(text)}`);
       const { data } = answerSchema.parse(JSON.parse(text));
-      const found = data.result.flatMap(({ values }) => values.map(([at, line]) => ({ at, line })));
+      const found = data.result.flatMap(({ stream, values }) =>
+        values.map(([at, line]) => ({ at, line, action: stream.action })),
+      );
       return found.sort((one, other) => compare(other.at, one.at));
     } catch (error) {
       if (error instanceof LokiUnavailable || error instanceof RangeTooLong) throw error;
@@ -117,8 +127,8 @@ function judged(status: number, said: string): Pushed {
   if (status >= 200 && status < 300) return { kind: "taken" };
   if (status === 429) return { kind: "busy", problem };
   if (status === 400 && OLD.test(said)) return { kind: "late", problem };
-  // Of what stands between as well: its own time-outs, and a Loki that it does not find.
-  if (status >= 400 && status < 500 && status !== 408) return { kind: "refused", problem };
+  // Any other 4xx is of something between, or of a Loki that is not ready: it will pass.
+  if (status === 400 || status === 413) return { kind: "refused", problem };
   return { kind: "away", answered: true, problem };
 }
 

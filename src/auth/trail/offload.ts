@@ -1,11 +1,12 @@
 import { DelayedError, type Job, UnrecoverableError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
+import type { OrgId } from "../../model/names";
 import type { AuditRecord } from "../api/audit";
 import { auditQueue } from "../redis/keyspace";
 import { patientClient, type RedisAccess, Replicas } from "./connection";
-import type { Loki, Pushed } from "./loki";
-import type { RecordQueue } from "./queue";
-import { lineOf, nanosecondsOf, ownerOf, type Seal } from "./record";
+import type { Loki, Pushed, PushResult } from "./loki";
+import type { Queued, RecordQueue } from "./queue";
+import { lineOf, nanosecondsOf, ownerOf, PLATFORM, type Seal } from "./record";
 
 /** Milliseconds. */
 export const OFFLOAD_TIMES = {
@@ -15,7 +16,7 @@ export const OFFLOAD_TIMES = {
   stalled: 10_000,
   /** Of all, while Loki is away: the first pause, and the longest. */
   pause: { first: 250, most: 10_000 },
-  /** Of one record, whose tenant may write no more at the moment. */
+  /** Of one record, of whose organisation Loki takes no more at the moment. */
   busy: { first: 1_000, most: 60_000 },
   /** For what is under way when the service ends. */
   close: 6_000,
@@ -25,8 +26,12 @@ export const OFFLOAD_TIMES = {
 const AT_ONCE = 4;
 /** Deliveries that Loki refuses before a record is set aside. */
 export const REFUSALS = 5;
+/** Attempts to bring a tenant its own copy, within five minutes: its limits, or its removal, must not fill the queue of all. */
+export const OWN_ATTEMPTS = 10;
 /** More than there will ever be: a limit that never ends anything. */
 const NO_END = 1e9;
+
+type Untaken = Exclude<Pushed, { readonly kind: "taken" }>;
 
 export interface OffloadOptions {
   readonly access: RedisAccess;
@@ -34,18 +39,21 @@ export interface OffloadOptions {
   readonly loki: Loki;
   readonly seal: Seal;
   /** How each delivery ended. */
-  readonly onPush?: (kind: Pushed["kind"]) => void;
+  readonly onPush?: (result: PushResult) => void;
   readonly onProblem?: (problem: string) => void;
   readonly times?: typeof OFFLOAD_TIMES;
 }
 
-/** Brings records from Redis to Loki, beside others who do the same. A record leaves Redis when Loki has it, never before. */
+/**
+ * Brings records from Redis to Loki, beside others who do the same: first the platform's copy, from which they are read again, then
+ * the tenant's own. A record leaves Redis when Loki has the first, never before.
+ */
 export class Offload {
   readonly #times;
   readonly #clients: Redis[] = [];
   /** On which connection a job was begun. */
   readonly #begun = new WeakMap<Job, number>();
-  #worker: Worker<AuditRecord> | undefined;
+  #worker: Worker<Queued> | undefined;
   #replicas: Replicas | undefined;
   /** Pauses since Loki last took something. */
   #pauses = 0;
@@ -63,7 +71,7 @@ export class Offload {
     const replicas = new Replicas(client, access.settings.master !== undefined);
     this.#replicas = replicas;
     const { prefix, name } = auditQueue();
-    const worker = new Worker<AuditRecord>(name, (job) => this.#deliver(job), {
+    const worker = new Worker<Queued>(name, (job) => this.#deliver(job), {
       prefix,
       connection: client,
       autorun: false,
@@ -96,27 +104,38 @@ export class Offload {
     client.connect().catch(() => undefined);
   }
 
-  async #deliver(job: Job<AuditRecord>): Promise<void> {
+  async #deliver(job: Job<Queued>): Promise<void> {
     // Whoever finds this record after a failover must see that it was begun.
     try {
       await this.#replicas?.have(this.#begun.get(job) ?? -1);
     } catch {
       throw Worker.RateLimitError(); // Back to the head.
     }
-    const pushed = await this.#push(job.data, job.attemptsStarted > 1);
-    this.options.onPush?.(pushed.kind);
-    if (pushed.kind === "taken") {
-      this.#pauses = 0;
-      return;
+    const { data } = job;
+    const redelivered = job.attemptsStarted > 1;
+    if (data.ownAttempts === undefined) {
+      const pushed = await this.#push(data, PLATFORM, redelivered);
+      if (pushed.kind !== "taken") return this.#undelivered(job, pushed);
     }
-    return this.#undelivered(job, pushed);
+    const owner = ownerOf(data);
+    if (owner === PLATFORM) return;
+    const pushed = await this.#push(data, owner, redelivered);
+    if (pushed.kind !== "taken") return this.#ownUndelivered(job, pushed);
   }
 
-  async #push(record: AuditRecord, redelivered: boolean): Promise<Pushed> {
+  async #push(record: AuditRecord, keeper: OrgId, redelivered: boolean): Promise<Pushed> {
+    const pushed = await this.#pushed(record, keeper, redelivered);
+    this.options.onPush?.(pushed.kind);
+    if (pushed.kind === "taken") this.#pauses = 0;
+    return pushed;
+  }
+
+  async #pushed(record: AuditRecord, keeper: OrgId, redelivered: boolean): Promise<Pushed> {
     const { loki, seal } = this.options;
     const push = (at: string, late: boolean): Promise<Pushed> => {
       const line = lineOf(record, { redelivered, late }, seal);
-      if (line !== undefined) return loki.push({ owner: ownerOf(record), action: record.action, at, line });
+      const { action } = record;
+      if (line !== undefined) return loki.push({ keeper, owner: ownerOf(record), action, at, line });
       const problem = "the key of their seals is not known";
       return Promise.resolve({ kind: "away", answered: false, problem });
     };
@@ -124,11 +143,23 @@ export class Offload {
     return pushed.kind === "late" ? push(`${Date.now()}000000`, true) : pushed;
   }
 
+  /** The tenant's own copy alone is missing. Returns when it is given up, and throws otherwise. */
+  async #ownUndelivered(job: Job<Queued>, pushed: Untaken): Promise<void> {
+    const { id, ownAttempts = 0 } = job.data;
+    // No answer is of no tenant: everybody waits, and it is no attempt.
+    const silent = pushed.kind === "away" && !pushed.answered;
+    const attempts = silent ? ownAttempts : ownAttempts + 1;
+    if (attempts >= OWN_ATTEMPTS) {
+      this.options.onPush?.("given_up");
+      this.options.onProblem?.(`the tenant gets no copy of the audit record ${id}: ${pushed.problem}`);
+      return;
+    }
+    await job.updateData({ ...job.data, ownAttempts: attempts });
+    return silent ? this.#undelivered(job, pushed) : this.#later(job, grown(this.#times.busy, attempts - 1));
+  }
+
   /** Always throws: that is how BullMQ is told. */
-  async #undelivered(
-    job: Job<AuditRecord>,
-    pushed: Exclude<Pushed, { readonly kind: "taken" }>,
-  ): Promise<never> {
+  async #undelivered(job: Job<Queued>, pushed: Untaken): Promise<never> {
     const { problem } = pushed;
     if (pushed.kind === "busy") return this.#later(job, grown(this.#times.busy, job.attemptsStarted - 1));
     if (pushed.kind === "away") {
@@ -144,7 +175,7 @@ export class Offload {
     throw new UnrecoverableError(problem);
   }
 
-  async #later(job: Job<AuditRecord>, milliseconds: number): Promise<never> {
+  async #later(job: Job<Queued>, milliseconds: number): Promise<never> {
     await job.moveToDelayed(Date.now() + milliseconds, job.token);
     throw new DelayedError();
   }

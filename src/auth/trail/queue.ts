@@ -12,9 +12,9 @@ export interface Backlog {
   readonly waiting: number;
   /** On their way. */
   readonly active: number;
-  /** Each waits for its own time: its tenant may write no more at the moment. */
+  /** Each waits for its own time: of its organisation Loki takes no more at the moment. */
   readonly delayed: number;
-  /** Set aside: Loki does not take them, and somebody has to look. */
+  /** Set aside: Loki refuses them, and somebody has to look. They are tried again every hour. */
   readonly failed: number;
   /** Seconds since the oldest of all these; 0 where there is none. */
   readonly age: number;
@@ -23,31 +23,51 @@ export interface Backlog {
 const STATES = ["waiting", "active", "delayed", "failed"] as const;
 /** Of those that are not in the order of their making: so many are looked at for the oldest. */
 const LOOKED_AT = 10_000;
+/** Of the head of the queue: what several who deliver put back there stands in no order. */
+const HEAD = 100;
 const UNKNOWN: Backlog = { waiting: NaN, active: NaN, delayed: NaN, failed: NaN, age: NaN };
 
-/** Milliseconds between attempts that failed for a reason of the record's own, or of the queue's. */
-export const RETRY = 2_000;
+/** Milliseconds. */
+export const QUEUE_TIMES = {
+  /** Between attempts that failed for a reason of the record's own, or of the queue's. */
+  retry: 2_000,
+  /** Between attempts with all that is set aside: somebody may have mended why. */
+  again: 3_600_000,
+};
+
+/** Records that are set aside, which one script of Redis brings back into the queue: it blocks all others. */
+const BATCH = 100;
+
+/** A record on its way. */
+export interface Queued extends AuditRecord {
+  /** How often its tenant's own copy was tried; defined when the platform's is in Loki. */
+  readonly ownAttempts?: number;
+}
 
 /** The durable end of the trail: records in Redis, by BullMQ. */
 export class RecordQueue {
   readonly #client;
   readonly #replicas: Replicas;
-  readonly #queue: Queue<AuditRecord>;
+  readonly #queue: Queue<Queued>;
+  #again: NodeJS.Timeout | undefined;
 
-  constructor(access: RedisAccess, retry = RETRY) {
+  constructor(
+    access: RedisAccess,
+    private readonly times = QUEUE_TIMES,
+  ) {
     this.#client = promptClient(access);
     this.#replicas = new Replicas(this.#client, access.settings.master !== undefined);
     const { prefix, name } = auditQueue();
     // Otherwise an add would wait for Redis, and be done when nobody waits for it any more.
     const promptly = { skipWaitingForReady: true, skipVersionCheck: true, skipMetasUpdate: true };
-    this.#queue = new Queue<AuditRecord>(name, {
+    this.#queue = new Queue<Queued>(name, {
       ...promptly,
       prefix,
       connection: this.#client,
       defaultJobOptions: {
         // Without an end: what is not to be tried again, the worker says.
         attempts: 1e9,
-        backoff: { type: "fixed", delay: retry },
+        backoff: { type: "fixed", delay: times.retry },
         removeOnComplete: true,
         removeOnFail: false,
         stackTraceLimit: 1,
@@ -57,6 +77,13 @@ export class RecordQueue {
   }
 
   start(): void {
+    const again = (): void => {
+      this.#retrySetAside().catch(() => {
+        // Redis is away, or went: with its return, or in an hour.
+      });
+    };
+    this.#client.on("ready", again);
+    this.#again = setInterval(again, this.times.again).unref();
     this.#client.connect().catch(() => {
       // Tried again by itself.
     });
@@ -90,6 +117,11 @@ export class RecordQueue {
     }
   }
 
+  async #retrySetAside(): Promise<void> {
+    // Without what is set aside again meanwhile, which would never end.
+    await this.#queue.retryJobs({ state: "failed", count: BATCH, timestamp: Date.now() });
+  }
+
   /** No record is taken by any worker for so many milliseconds. */
   pause(milliseconds: number): Promise<void> {
     return this.#queue.rateLimit(milliseconds);
@@ -99,7 +131,7 @@ export class RecordQueue {
     try {
       // One after the other on one connection. The head of the queue twice: what is taken from there and put back meanwhile is
       // in one of the three.
-      const head = () => this.#queue.getRanges(["waiting"], 0, 0, true);
+      const head = () => this.#queue.getRanges(["waiting"], 0, HEAD, true);
       const [counts, ...ids] = await Promise.all([
         this.#queue.getJobCounts(...STATES),
         head(),
@@ -121,6 +153,7 @@ export class RecordQueue {
   }
 
   close(): void {
+    clearInterval(this.#again);
     this.#client.disconnect();
   }
 }

@@ -1,18 +1,21 @@
 import type { DirectoryTenant } from "../../model/directory";
 import type { AuditQuery, AuditRecord } from "../api/audit";
 import type { Page } from "../api/ports";
-import { compare, type Found, type Loki } from "./loki";
-import { readLine, type Seal } from "./record";
+import { Problem } from "../api/problems";
+import { compare, type Loki } from "./loki";
+import { type Found, readLine, type Seal } from "./record";
 
 /** Milliseconds: what is looked through unless the query says it. */
 const RANGE = 7 * 24 * 3_600_000;
 /** Clocks differ. */
 const AHEAD = 600_000;
-/** Lines beyond a page that are asked for at once: some are second deliveries, and some no records. */
+/** Lines beyond a page that are asked for at once: some are second deliveries. */
 const MORE = 20;
+/** Lines of one question at most. Beyond so many of one nanosecond, which we never write, what is older is shown instead. */
+export const MOST = 1_000;
 /**
  * Nanoseconds that the first question looks back, and each further one: Loki looks through a range hour by hour, most pages are
- * filled by the newest hours, and a tenant has a limit on the range of one query (31 days by default).
+ * filled by the newest hours, and there is a limit on the range of one query (31 days by default).
  */
 const FIRST_LOOK = 6 * 3_600e9;
 const FURTHER = 7 * 24 * 3_600e9;
@@ -24,7 +27,7 @@ interface Item extends Found {
   readonly record: AuditRecord;
 }
 
-/** Where a page ended. Without an id: with all that stands at this time. */
+/** Where a page ended. Without an id: before all that stands at this time. */
 interface Place {
   readonly at: string;
   readonly id: string;
@@ -32,7 +35,7 @@ interface Place {
 
 /**
  * One page of a tenant's audit, the newest first. Of several deliveries of one record a page shows the newest. Throws
- * LokiUnavailable and RangeTooLong.
+ * LokiUnavailable, RangeTooLong, and the problem `invalid_cursor`.
  */
 export async function readTrail(
   loki: Loki,
@@ -43,17 +46,15 @@ export async function readTrail(
   const after = cursor === undefined ? undefined : placeOf(cursor);
   const until = range.to?.getTime() ?? Date.now() + AHEAD;
   const from = nanoseconds(range.from?.getTime() ?? until - RANGE);
-  let to = after === undefined ? nanoseconds(until) : shifted(after.at, 1);
+  let to = endOf(after, nanoseconds(until));
   let look = FIRST_LOOK;
-  let ask = limit + MORE;
+  let ask = Math.min(limit + MORE, MOST);
   const items: Item[] = [];
   for (let question = 0; question < QUESTIONS && to > from; question++) {
     const start = later(from, shifted(to, -look));
     const lines = await loki.query(orgId, { ...(action && { action }), from: start, to, limit: ask });
-    const last = lines.at(-1);
-    const whole = lines.length < ask || last === undefined;
-    // Of the last one's time there may be more, which the next question brings.
-    const complete = whole ? lines : lines.filter(({ at }) => at !== last.at);
+    const whole = lines.length < ask;
+    const complete = whole ? lines : completeOf(lines, ask);
     collect(
       items,
       recordsOf(complete, (line) => readLine(line, orgId, seal), after),
@@ -61,22 +62,29 @@ export async function readTrail(
     if (items.length > limit) return pageOf(items, limit);
     const end = whole ? start : complete.at(-1)?.at;
     if (whole) look = FURTHER;
-    if (end === undefined) ask *= QUESTIONS;
+    if (end === undefined) ask = Math.min(ask * QUESTIONS, MOST);
     else to = end;
   }
   const next = to > from ? { next: `${to}.` } : {};
   return { items: items.map(({ record }) => record), ...next };
 }
 
+/** Of the last one's time there may be more, which the next question brings, unless it may ask for no more. */
+function completeOf(lines: readonly Found[], asked: number): readonly Found[] {
+  const last = lines.at(-1)?.at;
+  const complete = lines.filter(({ at }) => at !== last);
+  return complete.length === 0 && asked === MOST ? lines : complete;
+}
+
 /** Ordered by time and id, from where the page before ended. */
 const recordsOf = (
   lines: readonly Found[],
-  read: (line: string) => AuditRecord | undefined,
+  read: (found: Found) => AuditRecord | undefined,
   after: Place | undefined,
 ) =>
   lines
     .flatMap((found): readonly Item[] => {
-      const record = read(found.line);
+      const record = read(found);
       return record === undefined ? [] : [{ ...found, record }];
     })
     .filter(
@@ -101,8 +109,15 @@ function pageOf(items: readonly Item[], limit: number): Page<AuditRecord> {
 
 function placeOf(cursor: string): Place {
   const [, at = "", id = ""] = /^([0-9]{19})\.([0-9a-f-]*)$/.exec(cursor) ?? [];
-  if (at === "") throw new Error("This is no cursor of the audit.");
+  // Whoever asks can make one himself: its sum is no secret.
+  if (at === "") throw new Problem("invalid_cursor");
   return { at, id };
+}
+
+/** Before which there may be more. A cursor that somebody made himself leads no further than the query. */
+function endOf(after: Place | undefined, until: string): string {
+  if (after === undefined || after.at >= until) return until;
+  return after.id === "" ? after.at : shifted(after.at, 1);
 }
 
 const nanoseconds = (milliseconds: number): string => `${milliseconds}000000`.padStart(19, "0");

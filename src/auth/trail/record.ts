@@ -39,8 +39,11 @@ export const nanosecondsOf = (id: string): string => id.slice(0, 19);
 /** Unix time in seconds. */
 export const secondsOf = (id: string): number => Number(nanosecondsOf(id)) / 1e9;
 
-/** Where a record is kept: nobody's, of a token that was not issued, with the platform. */
-export const ownerOf = ({ tenant }: Pick<AuditEvent, "tenant">): OrgId => tenant ?? orgId(PLATFORM_TENANT);
+/** Keeps a copy of every record. No tenant's credential writes there, so that nobody hides a record among others. */
+export const PLATFORM = orgId(PLATFORM_TENANT);
+
+/** Whose a record is: nobody's, of a token that was not issued, is the platform's. */
+export const ownerOf = ({ tenant }: Pick<AuditEvent, "tenant">): OrgId => tenant ?? PLATFORM;
 
 /**
  * A keyed hash of a text, by a key that only this service has: a tenant may write its own logs, and with them what looks like a
@@ -61,12 +64,12 @@ const actOf = (record: AuditRecord) => ({
 });
 
 /** Nothing else that is hashed with that key begins so. */
-const sealed = (record: AuditRecord, seal: Seal): string | undefined =>
-  seal(`audit\n${JSON.stringify(actOf(record))}`);
+const sealed = (record: AuditRecord, late: boolean, seal: Seal): string | undefined =>
+  seal(`audit\n${JSON.stringify({ ...actOf(record), ...(late && { late }) })}`);
 
-/** One line of JSON; undefined while it cannot be sealed. What is said of its delivery is not sealed: it proves nothing. */
+/** One line of JSON; undefined while it cannot be sealed. `redelivered` is not sealed: it proves nothing. */
 export function lineOf(record: AuditRecord, { redelivered, late }: Delivery, seal: Seal): string | undefined {
-  const proof = sealed(record, seal);
+  const proof = sealed(record, late, seal);
   if (proof === undefined) return undefined;
   return JSON.stringify({
     ...actOf(record),
@@ -89,8 +92,17 @@ const lineSchema = z.object({
   redelivered: z.literal(true).optional(),
 });
 
-/** Undefined of a line that is no record of ours and of this tenant: whoever may write its logs may write others. */
-export function readLine(line: string, tenant: OrgId, seal: Seal): AuditRecord | undefined {
+/** A line, and where it stands in Loki. */
+export interface Found {
+  /** Unix time in nanoseconds. */
+  readonly at: string;
+  readonly line: string;
+  /** Of its stream. */
+  readonly action: string | undefined;
+}
+
+/** Undefined of a line that is no record of ours and of this tenant, or that stands elsewhere than we put it. */
+export function readLine({ line, ...place }: Found, tenant: OrgId, seal: Seal): AuditRecord | undefined {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -99,7 +111,8 @@ export function readLine(line: string, tenant: OrgId, seal: Seal): AuditRecord |
   }
   const parsed = lineSchema.safeParse(value);
   if (!parsed.success) return undefined;
-  const { id, time, action, user, outcome, request_id: requestId, target } = parsed.data;
+  const { id, time, action, user, outcome, request_id: requestId, target, late = false } = parsed.data;
+  if (action !== place.action || (!late && place.at !== nanosecondsOf(id))) return undefined;
   const record = {
     id,
     time,
@@ -110,7 +123,7 @@ export function readLine(line: string, tenant: OrgId, seal: Seal): AuditRecord |
     requestId,
     ...(target !== undefined && { target }),
   };
-  const proof = sealed(record, seal);
+  const proof = sealed(record, late, seal);
   if (proof === undefined) throw new StoreUnavailable("The key of the audit's seals is not known.");
   return timingSafeEqual(Buffer.from(proof), Buffer.from(parsed.data.seal)) ? record : undefined;
 }

@@ -18,9 +18,14 @@ interface Answer {
   readonly body?: string;
 }
 
+export const PLATFORM = "tenant-platform";
+
 /** A stand-in that keeps what is pushed and answers as Loki did. */
 export class FakeLoki implements AsyncDisposable {
+  /** The platform's, from which the trail reads. */
   readonly entries: PushedEntry[] = [];
+  /** The tenants' own. */
+  readonly copies: PushedEntry[] = [];
   /** What is said to a push; `undefined`: it is kept, and no answer comes. */
   respond: (entry: PushedEntry) => Answer | undefined = () => ANSWERS.taken;
   /** What is said to a question, unless it is answered with what is there. */
@@ -56,6 +61,8 @@ export class FakeLoki implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+
+  readonly #of = (orgId: string): PushedEntry[] => (orgId === PLATFORM ? this.entries : this.copies);
 
   /** How often each id is there. */
   get ids(): ReadonlyMap<string, number> {
@@ -93,7 +100,7 @@ export class FakeLoki implements AsyncDisposable {
       for (const [at, line] of values) {
         const entry = { orgId, labels: stream, at, line: JSON.parse(line) as Record<string, unknown> };
         answer = this.respond(entry);
-        if (answer === undefined || answer.status === 204) this.entries.push(entry);
+        if (answer === undefined || answer.status === 204) this.#of(orgId).push(entry);
       }
     return answer;
   }
@@ -103,9 +110,10 @@ export class FakeLoki implements AsyncDisposable {
     const [from = "", to = "", query = ""] = ["start", "end", "query"].map(
       (name) => searchParams.get(name) ?? "",
     );
-    const action = /action="(\w+)"/.exec(query)?.[1];
-    const mine = this.entries
-      .filter((entry) => entry.orgId === orgId && (action === undefined || entry.labels["action"] === action))
+    const wanted = [...query.matchAll(/(\w+)="([^"]*)"/g)];
+    const mine = this.#of(orgId)
+      .filter((entry) => entry.orgId === orgId)
+      .filter(({ labels }) => wanted.every(([, name = "", value]) => labels[name] === value))
       .filter(({ at }) => at >= from && at < to)
       .sort((one, other) => (one.at < other.at ? 1 : -1))
       .slice(0, Number(searchParams.get("limit")));

@@ -5,12 +5,25 @@ import { describe, expect, it } from "vitest";
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES, type AuditRecord } from "../../../src/auth/api/audit";
 import { StoreUnavailable } from "../../../src/auth/api/ports";
 import { Replicas } from "../../../src/auth/trail/connection";
-import { lineOf, nanosecondsOf, newId, ownerOf, readLine, secondsOf } from "../../../src/auth/trail/record";
+import {
+  type Found,
+  lineOf,
+  nanosecondsOf,
+  newId,
+  ownerOf,
+  readLine,
+  secondsOf,
+} from "../../../src/auth/trail/record";
 import { tenantOf } from "../redis/real";
 import { event, seal } from "./world";
 
 const MX = tenantOf("mx").orgId;
 const FIRST = { redelivered: false, late: false };
+/** A line where it belongs. */
+const placed = (line: string, { id, action }: AuditRecord, changes: Partial<Found> = {}): Found => ({
+  ...{ at: nanosecondsOf(id), action, line },
+  ...changes,
+});
 
 describe("a record", () => {
   it("has an id that begins with its time, sorts by it, and is nobody else's", () => {
@@ -35,7 +48,7 @@ describe("a record", () => {
       fc.property(records, fc.boolean(), fc.boolean(), (record: AuditRecord, late, redelivered) => {
         const line = lineOf(record, { late, redelivered }, seal) ?? "";
         expect(line).not.toMatch(/[\n\r]/);
-        expect(readLine(line, MX, seal)).toEqual(record);
+        expect(readLine(placed(line, record), MX, seal)).toEqual(record);
         const keys = ["id", "time", "action", "tenant", "user", "outcome", "request_id", "target", "seal", "late", "redelivered"];
         const own = Object.keys(JSON.parse(line) as object);
         expect(own).toEqual(keys.filter((key) => own.includes(key)));
@@ -48,8 +61,8 @@ describe("a record", () => {
   it("is nobody's who could write it himself: another's seal, another tenant's line and a changed one are no records", () => {
     const record = { id: newId("2026-11-21T10:00:00Z"), ...event() };
     const line = lineOf(record, FIRST, seal) ?? "";
-    expect(readLine(line, MX, seal)).toEqual(record);
-    expect(readLine(line, tenantOf("pe").orgId, seal)).toBeUndefined();
+    expect(readLine(placed(line, record), MX, seal)).toEqual(record);
+    expect(readLine(placed(line, record), tenantOf("pe").orgId, seal)).toBeUndefined();
     const another = (text: string): string => seal(`x${text}`);
     const changes: readonly (readonly [string, string])[] = [
       ...([["get_key", "delete_key"], ["success", "denied"], ["somebody", "somebody else"], [record.id, newId(record.time)]] as const),
@@ -60,17 +73,36 @@ describe("a record", () => {
       ...[lineOf(record, FIRST, another) ?? "", line.replace(/"seal":"[0-9a-f]*"/, '"seal":""'), line.replace(/,"seal":"[0-9a-f]*"/, "")],
       ...["", "{", "null", "[]", line.replace("get_key", "got_key"), line.replace(record.id, "1-a"), line.replace("success", "won")],
     ];
-    for (const wrong of forged) expect([wrong, readLine(wrong, MX, seal)]).toEqual([wrong, undefined]);
+    for (const wrong of forged) expect([wrong, readLine(placed(wrong, record), MX, seal)]).toEqual([wrong, undefined]);
   }); // prettier-ignore
+
+  it("is none at another time or of another action, and may only stand later if its seal says so", () => {
+    const record = { id: newId("2026-11-21T10:00:00Z"), ...event() };
+    const line = lineOf(record, FIRST, seal) ?? "";
+    const late = lineOf(record, { redelivered: false, late: true }, seal) ?? "";
+    const another = { at: nanosecondsOf(newId("2026-11-21T10:00:00.001Z")) };
+    const read = (text: string, changes?: Partial<Found>) =>
+      readLine(placed(text, record, changes), MX, seal);
+    expect([read(line), read(late), read(late, another)]).toEqual([record, record, record]);
+    const forged = line.replace(/}$/, ',"late":true}');
+    expect(JSON.parse(forged)).toMatchObject({ id: record.id, late: true });
+    expect([read(line, another), read(forged, another), read(forged)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    for (const action of ["delete_key", undefined])
+      expect([read(line, { action }), read(late, { action })]).toEqual([undefined, undefined]);
+  });
 
   it("waits while its seal cannot be made, and is not read without", () => {
     const record = { id: newId("2026-11-21T10:00:00Z"), ...event() };
     expect(lineOf(record, FIRST, () => undefined)).toBeUndefined();
     const line = lineOf(record, FIRST, seal) ?? "";
-    expect(() => readLine(line, MX, () => undefined)).toThrow(StoreUnavailable);
+    expect(() => readLine(placed(line, record), MX, () => undefined)).toThrow(StoreUnavailable);
   });
 
-  it("is kept with its tenant, and nobody's with the platform", () => {
+  it("is its tenant's, and nobody's is the platform's", () => {
     expect([ownerOf({ tenant: MX }), ownerOf({ tenant: undefined })]).toEqual([
       "tenant-mx",
       "tenant-platform",

@@ -8,7 +8,7 @@ import { PASSWORD, tenantOf } from "../redis/real";
 
 /** Everything the same and shorter, so that tests do not wait. */
 export const SHORT: typeof TRAIL_TIMES = {
-  ...{ lock: 1_500, stalled: 500, retry: 100, push: 1_000, query: 2_000, close: 2_000 },
+  ...{ lock: 1_500, stalled: 500, retry: 100, again: 3_600_000, push: 1_000, query: 2_000, close: 2_000 },
   ...{ pause: { first: 50, most: 200 }, busy: { first: 100, most: 300 } },
 };
 
