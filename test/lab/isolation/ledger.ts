@@ -57,7 +57,7 @@ let [counter, sources] = [0, 0];
 const run = Math.random().toString(36).slice(2, 6).padEnd(4, "0");
 
 /** What the auth service says of itself, by no request of ours: its traces, and its audit of the tenant API. */
-const isOurs = ({ backend, tenant, path, body }: Received): boolean =>
+export const isOurs = ({ backend, tenant, path, body }: Received): boolean =>
   (backend === "tempo" && path === "/v1/traces" && tenant === orgId(PLATFORM_TENANT)) ||
   (backend === "loki" && body.includes('"job":"audit_logs"'));
 
