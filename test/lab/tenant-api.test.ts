@@ -4,6 +4,7 @@ import { marked } from "../../src/client/telemetry";
 import type { Lab } from "../../src/lab/lab";
 import { ROUTES } from "../../src/model/routes";
 import { PEOPLE_CLIENT } from "../../src/model/names";
+import type { Tenant } from "../../src/model/tenant";
 import { send, type Header, type Incoming } from "./isolation/wire";
 import type { Orders } from "./orders";
 import { sharedLab, sharedOrders } from "./shared";
@@ -245,6 +246,27 @@ describe("a service's token, through the edge", () => {
       expect(JSON.stringify(call?.headers)).not.toContain(service.slice(0, 30));
     }
   }); // prettier-ignore
+
+  it("opens no more than the list says now, whatever it was issued for", async () => {
+    const service = await lab.token("service-mx-checkout");
+    const before = lab.tenants;
+    const within = async (change: (services: Tenant["services"]) => Tenant["services"], expected: string) => {
+      await lab.applyTenants(before.map((tenant) => (tenant.id === "mx" ? { ...tenant, services: change(tenant.services) } : tenant)));
+      const seen = async () => {
+        const answer = await ask("GET", "/orders", [bearer(service)]);
+        return answer.status === 200 ? "200" : told(answer);
+      };
+      await expect.poll(seen, { timeout: 15_000 }).toBe(expected);
+    };
+    try {
+      await within((services) => services, "200");
+      await within((services) => services.map((one) => ({ ...one, scopes: one.scopes.filter((scope) => scope !== "orders:read") })), "403 right_missing");
+      await within(() => [], "403 tenant_denied");
+    } finally {
+      await lab.applyTenants(before);
+    }
+    await within((services) => services, "200");
+  }, 60_000); // prettier-ignore
 
   it("is refused without one, outside its scope, and for another tenant", async () => {
     const service = await lab.token("service-mx-checkout");
