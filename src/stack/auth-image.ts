@@ -85,7 +85,11 @@ function bundle(root: string): string {
     absWorkingDir: root,
     entryPoints: ["src/auth/main.ts"],
     // The Redis client's own debugging asks for packages that may not be there, and would print what passes through it.
-    alias: { debug: "./src/auth/redis/no-debug.ts" },
+    alias: {
+      debug: "./src/auth/redis/no-debug.ts",
+      pg: "./src/auth/redis/no-driver.ts",
+      "@valkey/valkey-glide": "./src/auth/redis/no-driver.ts",
+    },
     bundle: true,
     platform: "node",
     target: "node24",

@@ -80,7 +80,6 @@ describe("an agent's token", () => {
       "x-prom-label-policy": "tenant-co",
       "x-atalaya-binding": "agent-co|tenant-co",
       "x-atalaya-requested-tenant": "tenant-co",
-      "x-service-token": "s",
       "x-envoy-upstream-rq-timeout-ms": "1",
       "x-envoy-original-path": "/x",
     };
