@@ -42,6 +42,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   // It is built again in place.
   "docker:index/image:Image": () => false,
   "keycloak:index/realm:Realm": (input) => input === "realm" || input === "internalId",
+  // Both are parts of the realm, found by their names in it.
+  "keycloak:index/realmClientPolicyProfile:RealmClientPolicyProfile": (input) => input === "name",
+  "keycloak:index/realmClientPolicyProfilePolicy:RealmClientPolicyProfilePolicy": (input) => input === "name",
   // Called by it; mappers belong to a client by its number.
   "keycloak:openid/client:Client": (input) => KEYCLOAK_IDENTITIES.has(input),
   "keycloak:oidc/identityProvider:IdentityProvider": (input) =>

@@ -11,6 +11,7 @@ const TENANTS = [
 ];
 const SETTINGS = {
   "atalaya:demonstrationUsers": "true",
+  "atalaya:clientSecrets": JSON.stringify({ rotateEvery: "90d", overlap: "7d" }),
   "atalaya:identityProviders": JSON.stringify([
     {
       alias: "corp",
