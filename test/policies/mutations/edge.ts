@@ -33,7 +33,7 @@ export const EDGE: Mutations = {
         );
       }),
       messages: [
-        "Listener otlpGrpc: route otlp-grpc-traces-key sends x-service-token on to collectorGrpc, and 8 more routes.",
+        "Listener otlpGrpc: route otlp-grpc-traces-key sends x-service-token on to collectorGrpc, and 11 more routes.",
       ],
     },
   ],
