@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { firstUp, MX, PE, TENANTS, type FirstUp } from "./first-up";
-import { withStack, type EngineStack } from "./stack";
+import { firstUp, MX, PE, TENANTS, type FirstUp } from "../first-up";
+import { withStack, type EngineStack } from "../stack";
 
 const CLIENT = "keycloak:openid/client:Client";
 const DAY_MS = 86_400_000;
