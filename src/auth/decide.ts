@@ -3,28 +3,21 @@ import { matchRoutes, type RouteMatch } from "../model/match";
 import { PEOPLE_CLIENT } from "../model/names";
 import type { Right } from "../model/routes";
 import { findKey } from "./api-keys/find";
-import type { KeyLookup } from "./api-keys/lookup";
 import { decideApi } from "./api/edge";
+import type { IdentityKnowledge } from "./api/identify";
 import { type AuthorizationRequest, deny, type Judgement, undecided } from "./decision";
-import { activeTenant, type Directory } from "./directory";
-import { credentialOf, type KeyRing } from "./keys";
+import { activeTenant } from "./directory";
+import { credentialOf } from "./keys";
 import { decidePerson } from "./people";
 import { type Program, programOf } from "./programs";
 import { covers } from "./scopes";
 import { grants, mayAsk, type Subject, type Verdict } from "./subject";
 import type { TokenVerifier } from "./tokens";
 
-/** What a decision rests on. `undefined` is what could not be read, ever: then nothing is allowed and nothing is denied. */
-export interface Knowledge {
-  readonly directory: Directory | undefined;
-  readonly keys: KeyRing | undefined;
-  /** Keys that people made themselves. Left out where there is no Redis to keep them in. */
-  readonly selfService?: Pick<KeyLookup, "find"> | undefined;
-  readonly verify: TokenVerifier;
-  /** The routes there are; left out, those of the route table. */
+/** What a decision rests on: who somebody is, and the routes there are. */
+export interface Knowledge extends IdentityKnowledge {
+  /** Left out: those of the route table. */
   readonly match?: RouteMatch;
-  /** Told what failed inside: nobody else learns of it. */
-  readonly onFailure?: (error: unknown) => void;
 }
 
 /** The answer to one request. Total: every input has a decision, and whatever fails inside is `undecided`. */

@@ -2,7 +2,6 @@ import { LRUCache } from "lru-cache";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { KeyLookup } from "./api-keys/lookup";
 import { tenantApi } from "./api/app";
-import type { AuditEvent } from "./api/audit";
 import { identify } from "./api/identify";
 import { keycloakIssuer } from "./api/token-issuer";
 import type { Settings, StoreSettings } from "./config";
@@ -17,6 +16,7 @@ import { openStores } from "./redis/stores";
 import type { TokenVerifier } from "./tokens";
 import type { Tracing } from "./tracing/tracing";
 import { openTrail, type Trail } from "./trail";
+import { recorded } from "./trail/recorded";
 
 /** Milliseconds. */
 const TELL_AGAIN = 60_000;
@@ -116,15 +116,4 @@ export function openManagement(
       stores.redis.close();
     },
   };
-}
-
-/**
- * To the log in any case. A refusal of nobody who was verified goes no further: whoever guesses secrets would fill the store with
- * his guesses.
- */
-function recorded({ time, ...event }: AuditEvent, logger: Logger, trail: Trail): Promise<void> {
-  // The log has a time of its own.
-  logger.info({ audit: "act", at: time, ...event });
-  const isGuess = event.tenant === undefined && event.outcome !== "success";
-  return isGuess ? Promise.resolve() : trail.record({ time, ...event });
 }

@@ -19,10 +19,11 @@ export type Credentials = Pick<
   "authorization" | "apiKey" | "serviceToken" | "requestedTenant"
 >;
 
-/** What an identity rests on: the same as a decision. */
+/** What an identity rests on. `undefined` is what could not be read, ever: then nothing is allowed and nothing is denied. */
 export interface IdentityKnowledge {
   readonly directory: Directory | undefined;
   readonly keys: KeyRing | undefined;
+  /** Keys that people made themselves. Left out where there is no Redis to keep them in. */
   readonly selfService?: Pick<KeyLookup, "find"> | undefined;
   readonly verify: TokenVerifier;
   /** Told what failed inside: nobody else learns of it. */

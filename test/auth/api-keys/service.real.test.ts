@@ -1,66 +1,31 @@
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { StoredApiKeys } from "../../../src/auth/api-keys/store";
-import { openLog, type Log } from "../../../src/auth/log";
-import { createAuthService, type AuthService } from "../../../src/auth/service";
-import { connected, PASSWORD, principal, RealRedis, tenantOf } from "../redis/real";
-import { audience, directoryText, FakeKeycloak, issuer, jwksText, keys, keysText, pepper, PERSON, signer } from "../world"; // prettier-ignore
+import { connected, PASSWORD, principal, tenantOf } from "../redis/real";
+import { Replicas } from "../replicas";
+import { keys, pepper, PERSON, signer } from "../world";
 
 const MX = tenantOf("mx");
 const PUSH = "/loki/api/v1/push";
 
 describe("two replicas of the service on one Redis", () => {
-  const directory = mkdtempSync(join(tmpdir(), "atalaya-"));
-  let redis: RealRedis;
-  let keycloak: FakeKeycloak;
-  let log: Log;
-  let services: readonly AuthService[] = [];
-  let urls: readonly string[] = [];
+  let replicas: Replicas;
   beforeAll(async () => {
-    redis = await RealRedis.start();
-    keycloak = await FakeKeycloak.listen(jwksText(signer));
-    log = openLog(openSync(join(directory, "log"), "a"));
-    const files = { tenants: directoryText, keys: keysText, pepper, password: `${PASSWORD}\n` };
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
-    const at = (name: string): string => join(directory, name);
-    const settings = {
-      ...{ host: "127.0.0.1", port: 0, issuer, audience, jwksUrl: keycloak.url },
-      ...{ tokenUrl: keycloak.url, passwordGrant: false, upstreams: [] },
-      ...{ directoryFile: at("tenants"), keysFile: at("keys"), pepperFile: at("pepper") },
-      stores: {
-        redis: { ...redis.settings, passwordFile: at("password") },
-        lokiUrl: new URL("http://127.0.0.1:1"),
-      },
-    };
-    services = [createAuthService(settings, log), createAuthService(settings, log)];
-    const started = await Promise.all(services.map((service) => service.start()));
-    urls = started.map(({ port }) => `http://127.0.0.1:${port}`);
-    await vi.waitFor(async () => {
-      expect(await Promise.all(urls.map((_, at) => metric(at, "redis_up")))).toEqual([1, 1]);
-    }, 5_000);
+    replicas = await Replicas.start();
   });
-  afterAll(async () => {
-    for (const service of services) await service.drain(100);
-    await log.close();
-    await keycloak[Symbol.asyncDispose]();
-    await redis[Symbol.asyncDispose]();
-    rmSync(directory, { recursive: true });
-  });
+  afterAll(() => replicas[Symbol.asyncDispose]());
+  const metric = (replica: number, line: string): Promise<number> => replicas.metric(replica, line);
 
   async function ask(replica: number, headers: Record<string, string>): Promise<string> {
-    const response = await fetch(`${urls[replica] ?? ""}/authz${PUSH}`, { method: "POST", headers });
+    const response = await fetch(`${replicas.url(replica)}/authz${PUSH}`, { method: "POST", headers });
     const { code } = (await response.json()) as { readonly code?: string };
     return `${response.status} ${code ?? response.headers.get("x-user-id") ?? ""}`;
   }
   const both = (apiKey: string) =>
     Promise.all([0, 1].map((replica) => ask(replica, { "x-api-key": apiKey })));
-  async function metric(replica: number, line: string): Promise<number> {
-    const text = await (await fetch(`${urls[replica] ?? ""}/metrics`)).text();
-    return Number(text.split("\n").find((one) => one.startsWith(`atalaya_auth_${line} `))?.split(" ")[1]); // prettier-ignore
-  }
-  const apiKeys = async () => new StoredApiKeys({ redis: await connected(redis.settings), ring: () => keys });
+  const apiKeys = async () =>
+    new StoredApiKeys({ redis: await connected(replicas.redis.settings), ring: () => keys });
   const wanted = { label: "shipper", rights: ["logs:write"] as const };
 
   it("takes a new key at once on both, in all three forms, and counts how it was found", async () => {
@@ -87,7 +52,7 @@ describe("two replicas of the service on one Redis", () => {
     await new Promise((done) => setTimeout(done, 10_000));
     expect(await both(revoked.key)).toEqual(["401 key_invalid", "401 key_invalid"]);
 
-    await redis.kill();
+    await replicas.redis.kill();
     await vi.waitFor(async () => {
       expect(await metric(0, "redis_up")).toBe(0);
     });
@@ -99,16 +64,16 @@ describe("two replicas of the service on one Redis", () => {
     expect(await both("atl_mx_nobody")).toEqual(["401 key_invalid", "401 key_invalid"]);
     const token = await signer.sign({ azp: "agent-mx", tenant_id: "tenant-mx" });
     expect(await ask(0, { authorization: `Bearer ${token}` })).toBe("200 agent-mx");
-    expect((await fetch(`${urls[0] ?? ""}/ready`)).status).toBe(200);
+    expect((await fetch(`${replicas.url(0)}/ready`)).status).toBe(200);
     expect(await metric(0, 'key_lookups_total{result="stale"}')).toBe(1);
     expect(await metric(0, 'key_lookups_total{result="unknown"}')).toBe(1);
-    await redis.back();
+    await replicas.redis.back();
     const began = performance.now();
     await vi.waitFor(async () => {
       expect(await both(unseen.key)).toEqual([`200 ${unseen.record.id}`, `200 ${unseen.record.id}`]);
     }, 5_000);
     expect(performance.now() - began).toBeLessThan(3_000);
-    const logged = readFileSync(join(directory, "log"), "utf8");
+    const logged = readFileSync(join(replicas.directory, "log"), "utf8");
     expect(logged).toContain("Redis is not there");
     for (const secret of [seen.key, unseen.key, PASSWORD, PERSON, pepper])
       expect(logged).not.toContain(secret);

@@ -155,7 +155,14 @@ describe("the edge", () => {
   it("refuses nobody else than the API does, and by the same codes", async () => {
     expect(await decideApi(asked, knowledge)).toEqual({ decision: denied(401, "credential_missing"), credential: "none" }); // prettier-ignore
     const other = { ...asked, apiKey: "atl_mx_reader", requestedTenant: "tenant-pe" };
-    expect((await decideApi(other, knowledge)).decision).toEqual(denied(403, "tenant_denied"));
+    const who = { credential: "key", user: "grafana-mx", tenant: "tenant-mx" };
+    expect(await decideApi(other, knowledge)).toEqual({ decision: denied(403, "tenant_denied"), ...who });
+    const service = { authorization: await bearer({ azp: "service-mx-shop", tenant_id: "tenant-mx" }) };
+    expect(await decideApi({ ...asked, ...service, requestedTenant: "tenant-pe" }, knowledge)).toEqual({ decision: denied(403, "tenant_denied"), credential: "service", user: "service-mx-shop", tenant: "tenant-mx" }); // prettier-ignore
+    const person = {
+      authorization: await bearer({ azp: "atalaya-cli", sub: PERSON, groups: ["/tenants/mx/viewer"] }),
+    };
+    expect(await decideApi({ ...asked, ...person, requestedTenant: "tenant-pe" }, knowledge)).toEqual({ decision: denied(403, "tenant_denied"), credential: "person", user: PERSON }); // prettier-ignore
     const unknown = { ...knowledge, directory: undefined };
     expect((await decideApi(other, unknown)).decision).toEqual(undecided("directory_unavailable"));
   });

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
+import { TOKENS } from "../../../src/auth/api/limits";
 import { keycloakIssuer } from "../../../src/auth/api/token-issuer";
-import { signer } from "../world";
+import { PERSON, signer } from "../world";
 import { ApiWorld } from "./world";
 
 const form = { "content-type": "application/x-www-form-urlencoded" };
@@ -52,6 +53,41 @@ describe("a token", () => {
       [undefined, undefined, "failed"],
     ]);
   });
+
+  it("is not handed out when nobody could tell whose it is, and is on record also of a person of several tenants", async () => {
+    await using world = await ApiWorld.listen({ passwordGrant: true });
+    const granted = await issued();
+    world.issue = () => granted;
+    const sent = { headers: form, text: text(CLIENT) };
+    const { directory } = world.known;
+    world.known.directory = undefined;
+    const unknown = await world.send("POST", "/api/token", sent);
+    expect([unknown.status, unknown.body["code"], unknown.text.includes("eyJ")]).toEqual([503, "directory_unavailable", false]);
+    expect(world.events).toEqual([]);
+    world.known.directory = directory;
+    const access_token = await signer.sign({ azp: "atalaya-cli", sub: PERSON, groups: ["/operators"] });
+    world.issue = () => ({ ...granted, token: { ...granted.token, access_token } });
+    expect((await world.send("POST", "/api/token", sent)).status).toBe(200);
+    expect(world.events.map(({ tenant, user, outcome }) => [tenant, user, outcome])).toEqual([[undefined, PERSON, "success"]]);
+  }); // prettier-ignore
+
+  it("is issued to one client 20 times at once, whoever else asks, and wrong secrets take nothing of that", async () => {
+    await using world = await ApiWorld.listen();
+    const sent = { headers: form, text: text(CLIENT) };
+    for (let n = 0; n < 30; n++) expect((await world.send("POST", "/api/token", sent)).status).toBe(401);
+    const granted = await issued();
+    world.issue = () => granted;
+    const answers: number[] = [];
+    while (answers.at(-1) !== 429 && answers.length < 60) answers.push((await world.send("POST", "/api/token", sent)).status);
+    expect(answers.filter((status) => status === 200).length).toBeGreaterThanOrEqual(TOKENS.burst);
+    expect(answers.at(-1)).toBe(429);
+    expect(world.events.filter(({ outcome }) => outcome === "success")).toHaveLength(answers.length - 1);
+    const access_token = await signer.sign({ azp: "service-pe-shop", tenant_id: "tenant-pe" });
+    world.issue = () => ({ ...granted, token: { ...granted.token, access_token } });
+    expect((await world.send("POST", "/api/token", sent)).status).toBe(200);
+    world.full = true;
+    expect((await world.send("POST", "/api/token", sent)).body["code"]).toBe("storage_full");
+  }); // prettier-ignore
 
   it("is for a password only where a setting says so", async () => {
     const asked = { grant_type: "password", client_id: "atalaya-cli", username: "ana", password: "secret" };

@@ -1,67 +1,28 @@
-import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { explained } from "../../../src/auth/decisions/reasons";
-import { openLog, type Log } from "../../../src/auth/log";
-import { createAuthService, type AuthService } from "../../../src/auth/service";
-import { PASSWORD, RealRedis } from "../redis/real";
-import { audience, bearer, directoryText, FakeKeycloak, issuer, jwksText, keysText, pepper, PERSON, signer } from "../world"; // prettier-ignore
+import { Replicas } from "../replicas";
+import { bearer, PERSON } from "../world";
 
 const QUERY = "/prometheus/api/v1/query";
 
 describe("a refusal by one replica", () => {
-  const directory = mkdtempSync(join(tmpdir(), "atalaya-"));
-  let redis: RealRedis;
-  let keycloak: FakeKeycloak;
-  let log: Log;
-  let services: readonly AuthService[] = [];
-  let urls: readonly string[] = [];
+  let replicas: Replicas;
   let operator: Record<string, string>;
   beforeAll(async () => {
-    redis = await RealRedis.start();
-    keycloak = await FakeKeycloak.listen(jwksText(signer));
-    log = openLog(openSync(join(directory, "log"), "a"));
-    const files = { tenants: directoryText, keys: keysText, pepper, password: `${PASSWORD}\n` };
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
-    const at = (name: string): string => join(directory, name);
-    const settings = {
-      ...{ host: "127.0.0.1", port: 0, issuer, audience, jwksUrl: keycloak.url },
-      ...{ tokenUrl: keycloak.url, passwordGrant: false, upstreams: [] },
-      ...{ directoryFile: at("tenants"), keysFile: at("keys"), pepperFile: at("pepper") },
-      stores: {
-        redis: { ...redis.settings, passwordFile: at("password") },
-        lokiUrl: new URL("http://127.0.0.1:1"),
-      },
-    };
-    services = [createAuthService(settings, log), createAuthService(settings, log)];
-    const started = await Promise.all(services.map((service) => service.start()));
-    urls = started.map(({ port }) => `http://127.0.0.1:${port}`);
+    replicas = await Replicas.start();
     operator = {
       authorization: await bearer({ azp: "atalaya-cli", sub: PERSON, groups: ["/operators"] }),
       "x-atalaya-requested-tenant": "tenant-mx",
     };
-    await vi.waitFor(async () => {
-      expect([await metric(0, "redis_up"), await metric(1, "redis_up")]).toEqual([1, 1]);
-    }, 5_000);
   });
-  afterAll(async () => {
-    for (const service of services) await service.drain(100);
-    await log.close();
-    await keycloak[Symbol.asyncDispose]();
-    await redis[Symbol.asyncDispose]();
-    rmSync(directory, { recursive: true });
-  });
+  afterAll(() => replicas[Symbol.asyncDispose]());
+  const metric = (replica: number, line: string): Promise<number> => replicas.metric(replica, line);
 
   const get = async (replica: number, path: string, headers: Record<string, string>) => {
-    const response = await fetch(`${urls[replica] ?? ""}${path}`, { headers });
+    const response = await fetch(`${replicas.url(replica)}${path}`, { headers });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
   const why = (replica: number, id: string) => get(replica, `/api/decisions/${id}`, operator);
-  async function metric(replica: number, line: string): Promise<number> {
-    const text = await (await fetch(`${urls[replica] ?? ""}/metrics`)).text();
-    return Number(text.split("\n").find((one) => one.startsWith(`atalaya_auth_${line} `))?.split(" ")[1]); // prettier-ignore
-  }
 
   it("is told by the other one, of the edge's decisions and of the API's", async () => {
     const key = { "x-api-key": "atl_mx_reader" };
@@ -89,7 +50,7 @@ describe("a refusal by one replica", () => {
   });
 
   it("waits while Redis is away, holds nobody up, and is told when it is back", async () => {
-    await redis.kill();
+    await replicas.redis.kill();
     await vi.waitFor(async () => {
       expect([await metric(0, "redis_up"), await metric(1, "redis_up")]).toEqual([0, 0]);
     }, 5_000);
@@ -98,7 +59,7 @@ describe("a refusal by one replica", () => {
       expect((await get(0, `/authz${QUERY}`, { "x-request-id": `away-${n}` })).status).toBe(401);
     expect(performance.now() - began).toBeLessThan(10_000);
     expect((await why(1, "away-1")).body["code"]).toBe("store_unavailable");
-    await redis.back();
+    await replicas.redis.back();
     await vi.waitFor(async () => {
       expect((await why(1, "away-49")).body["code"]).toBe("credential_missing");
     }, 10_000);
@@ -108,7 +69,7 @@ describe("a refusal by one replica", () => {
 
   it("is kept also when its replica ends", async () => {
     expect((await get(0, `/authz${QUERY}`, { "x-request-id": "last" })).status).toBe(401);
-    await services[0]?.drain(100);
+    await replicas.service(0).drain(100);
     expect((await why(1, "last")).body["code"]).toBe("credential_missing");
   });
 });

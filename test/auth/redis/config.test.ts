@@ -62,6 +62,10 @@ describe("the settings of Redis", () => {
       expect(problems({ ATALAYA_REDIS_ADDRESSES: wrong })).toEqual([
         "  ATALAYA_REDIS_ADDRESSES: must be host:port, or several of them with commas between",
       ]);
+    for (const wrong of ["http://u:hunter2@loki:3100", "http://loki:3100/logs", "http://loki:3100/?a=b"])
+      expect(problems({ ATALAYA_LOKI_URL: wrong })).toEqual([
+        "  ATALAYA_LOKI_URL: must be a scheme, a host and a port, such as http://loki:3100",
+      ]);
     expect(problems({ ATALAYA_REDIS_ADDRESSES: "a:1,b:1" })).toEqual([
       "  ATALAYA_REDIS_ADDRESSES: several addresses are Sentinels': set ATALAYA_REDIS_MASTER to the name of their master",
     ]);
