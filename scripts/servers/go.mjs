@@ -56,11 +56,11 @@ function makeExecutable(dir) {
 
 /**
  * The installer of the program whose recipe is the folder `name`; its pin says which module gives the version, and for a tool
- * which package is built (`tool`) and which of its variables is told the version (`versionVariable`).
+ * which package is built (`tool`), with which build tags, and which of its variables is told the version (`versionVariable`).
  */
 export function goProgram(name, { slow, fullOnly = false } = {}) {
   const recipe = join(dirname(fileURLToPath(import.meta.url)), name);
-  const { version, module, tool = ".", versionVariable } = pins[name];
+  const { version, module, tool = ".", tags, versionVariable } = pins[name];
   const stamp = versionVariable === undefined ? "" : ` -X ${versionVariable}=v${version}`;
   return {
     slow,
@@ -84,6 +84,7 @@ export function goProgram(name, { slow, fullOnly = false } = {}) {
       fillFolder(this.folder, (dir) => {
         const bin = join(dir, name);
         const flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", `-ldflags=-s -w${stamp}`];
+        if (tags !== undefined) flags.push(`-tags=${tags.join(",")}`);
         const options = { cwd: recipe, env: environment(), timeout: 30 * minute };
         run(go, ["build", ...flags, "-o", bin, tool], options);
         const modules = run(go, ["version", "-m", bin], options);

@@ -128,5 +128,8 @@ export const installers = {
   pulumi: goProgram("pulumi", { slow: "compiles for about 3 minutes, once" }),
   actionlint: goProgram("actionlint"),
   zizmor,
+  cortex: goProgram("cortex", { slow: "compiles for about 2 minutes, once" }),
+  jaeger: goProgram("jaeger", { slow: "compiles for about 3 minutes, once" }),
+  logcli: goProgram("logcli", { slow: "compiles for about 2 minutes, once" }),
   loki: goProgram("loki", { slow: "compiles for about 15 minutes, once", fullOnly: true }),
 };

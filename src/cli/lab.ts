@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Lab } from "../lab/lab";
 import { isActive } from "../model/tenant";
+import { BACKENDS } from "../lab/backends/received";
 import { startLab } from "../lab/start";
 import { TOKEN_PATH } from "../client/token";
 import { EXIT, UsageError } from "./errors";
@@ -12,13 +13,15 @@ export interface LabOptions extends LoadOptions {
   readonly once: boolean;
   readonly freePorts: boolean;
   readonly keep: boolean;
+  /** Backends that only record, in place of real ones. */
+  readonly recorders: boolean;
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Runs the lab until it is told to stop, or as long as a command runs in it, and returns the exit code. */
 export async function lab(command: readonly string[], options: LabOptions): Promise<number> {
-  const { once, keep } = options;
+  const { once, keep, recorders } = options;
   if (once !== command.length > 0)
     throw new UsageError(
       once
@@ -35,6 +38,7 @@ export async function lab(command: readonly string[], options: LabOptions): Prom
       input,
       keep,
       freePorts: options.freePorts || once,
+      real: recorders ? [] : BACKENDS,
       say,
       abort: told.abort,
     });

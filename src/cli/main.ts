@@ -146,6 +146,7 @@ function running(program: Command, finish: (code: number) => void): void {
     .option("--all", "write by every signal and transport, not by OTLP over HTTP alone", false)
     .option("--full", "try every pair, however many tenants there are", false)
     .option("--wait <seconds>", "how long an item may take until its own tenant finds it", "30")
+    .option("--html <file>", "also write the result there, as a page that needs nothing else")
     .action(async (options: CheckTenantsOptions) => {
       finish(await checkTenants(options));
     });
@@ -188,11 +189,16 @@ function commandLine(finish: (code: number) => void): Command {
       finish(render(options));
     });
   forStack(program.command("lab"))
-    .description("run a stack on this machine, with real servers and backends that record")
+    .description("run a stack on this machine, with real servers")
     .argument("[command...]", "with --once: the command to run in the lab, with its arguments")
     .option("--once", "run one command in it, on free ports, and end with its exit code", false)
     .option("--free-ports", "not the environment's own ports", false)
     .option("--keep", "leave its directory behind: logs and all files", false)
+    .option(
+      "--recorders",
+      "backends that only record: no Loki, Cortex and Jaeger to bring and to start",
+      false,
+    )
     // What follows the command's name is the command's own.
     .passThroughOptions()
     .action(async (command: string[], options: LabOptions) => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { TenantId } from "../model/names";
 import type { Tenant } from "../model/tenant";
 import type { Topology } from "../model/topology";
+import type { RenderedStack } from "../stack/render";
 import type { Backend } from "./backends/backend";
 import type { BackendName, Received } from "./backends/received";
 import type { Store, StoredQuery } from "./backends/store";
@@ -19,6 +20,10 @@ export interface LabParts {
   readonly environment: LabEnvironment;
   readonly processes: Readonly<Record<ProcessName, LabProcess>>;
   readonly backends: Readonly<Record<BackendName, Backend>>;
+  /** The real servers behind the recorders. */
+  readonly servers: Readonly<Partial<Record<BackendName, LabProcess>>>;
+  /** Tells them of other tenants. */
+  readonly follow: (stack: RenderedStack) => void;
   readonly store: Store;
   readonly edge: EdgeStatus;
   readonly storedPort: number;
@@ -44,6 +49,7 @@ export class Lab implements AsyncDisposable {
   readonly directory: string;
   readonly processes: LabParts["processes"];
   readonly backends: LabParts["backends"];
+  readonly servers: LabParts["servers"];
   readonly store: Store;
   readonly edge: EdgeStatus;
   /** Changes one after the other. */
@@ -54,6 +60,7 @@ export class Lab implements AsyncDisposable {
       directory: this.directory,
       processes: this.processes,
       backends: this.backends,
+      servers: this.servers,
       store: this.store,
       edge: this.edge,
     } = parts);
@@ -111,9 +118,10 @@ export class Lab implements AsyncDisposable {
 
   /** Other tenants, while all runs. Returns what changed once the edge works by it. */
   applyTenants(tenants: readonly Tenant[]): Promise<Change> {
-    const { environment, processes, edge } = this.parts;
+    const { environment, processes, edge, follow } = this.parts;
     const next = this.#last.then(async () => {
       const change = await environment.change(tenants, processes.envoy.running ? edge : undefined);
+      follow(environment.declared.stack);
       this.writeOutputs();
       return change;
     });
@@ -130,7 +138,7 @@ export class Lab implements AsyncDisposable {
 
   /** Of all processes that run. */
   get pids(): readonly number[] {
-    return PROCESS_NAMES.map((name) => this.processes[name])
+    return [...PROCESS_NAMES.map((name) => this.processes[name]), ...Object.values(this.servers)]
       .filter(({ running }) => running)
       .map(({ pid }) => pid);
   }

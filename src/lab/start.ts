@@ -15,10 +15,11 @@ import { LabError } from "./error";
 import { Secrets } from "./keycloak/secrets";
 import { Lab } from "./lab";
 import { FreePorts, LocalPorts, portsInUse, publicPorts } from "./ports";
-import { LabProcess } from "./process";
+import { LabProcess, type ProcessSpec } from "./process";
 import { processSpecs, PROCESS_NAMES, SERVERS, type ProcessName } from "./programs";
 import { guard } from "./servers/guard";
 import { missingServers } from "./servers/installed";
+import { labelOf, realBackend, serversOf, type RealBackend } from "./stand-ins";
 
 export interface LabOptions {
   /** The dev stack as its files say, unless given. */
@@ -27,6 +28,8 @@ export interface LabOptions {
   readonly freePorts?: boolean;
   /** Leaves its directory behind, with logs and all files. */
   readonly keep?: boolean;
+  /** Which backends are real servers, or what stands for them (stand-ins): all others only record. None, unless given. */
+  readonly real?: readonly BackendName[];
   /** One line for every step. */
   readonly say?: (line: string) => void;
   /** Ends the start; what has started already is stopped. */
@@ -56,8 +59,11 @@ class Undo {
  */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const missing = missingServers(SERVERS);
-  if (missing.length > 0)
-    throw new LabError(`The lab needs real servers: ${missing.join("; ")}. Run: npm run servers`);
+  const behind = missingServers(serversOf(options.real ?? []));
+  if (missing.length + behind.length > 0)
+    throw new LabError(
+      `The lab needs real servers: ${[...missing, ...behind].join("; ")}. Run: npm run servers${missing.length === 0 ? "; or start it without these: --recorders" : ""}`,
+    );
   const undo = new Undo();
   try {
     return await begin(options, undo);
@@ -68,7 +74,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
 }
 
 async function begin(options: LabOptions, undo: Undo): Promise<Lab> {
-  const { input = labInput("dev"), freePorts = false, say = () => undefined, abort } = options;
+  const { input = labInput("dev"), freePorts = false, real = [], say = () => undefined, abort } = options;
   const free = new FreePorts();
   undo.add(() => {
     free.close();
@@ -89,11 +95,21 @@ async function begin(options: LabOptions, undo: Undo): Promise<Lab> {
   say(`${input.tenants.length} tenants declared, their files in ${directory}`);
 
   const store = new Store();
-  const backends = backendsOf(declared, store);
+  const behind: Partial<Record<BackendName, RealBackend>> = {};
+  for (const name of real)
+    behind[name] = await realBackend(name, {
+      ...{ declared: declared.declared, directory, port: () => free.take() },
+    });
+  const backends = backendsOf(declared, store, behind);
+  const logged = (spec: ProcessSpec) => new LabProcess(spec, join(directory, "logs", `${spec.name}.log`));
+  const servers = Object.fromEntries(
+    Object.entries(behind).map(([name, { spec }]) => [name, logged(spec)]),
+  ) as Lab["servers"];
   const specs = await processSpecs({ declared: declared.declared, directory, database });
-  const processes = Object.fromEntries(
-    PROCESS_NAMES.map((name) => [name, new LabProcess(specs[name], join(directory, "logs", `${name}.log`))]),
-  ) as Record<ProcessName, LabProcess>;
+  const processes = Object.fromEntries(PROCESS_NAMES.map((name) => [name, logged(specs[name])])) as Record<
+    ProcessName,
+    LabProcess
+  >;
   for (const backend of Object.values(backends)) {
     undo.add(() => backend.stop());
     await backend.start();
@@ -102,15 +118,20 @@ async function begin(options: LabOptions, undo: Undo): Promise<Lab> {
   const api = await storedApi(store, storedPort);
   undo.add(() => close(api));
   say(`${Object.keys(backends).join(", ")} record`);
+  for (const name of real) say(labelOf(name));
 
   undo.add(() => stopAll(processes));
-  await startAll(processes, say, abort);
+  undo.add(() => Promise.all(Object.values(servers).map((one) => one.stop())));
+  await startAll(processes, Object.values(servers), say, abort);
   const { created } = await declared.applyRealm();
   say(`realm declared: ${created.length} objects`);
   const edge = new EdgeStatus(declared.declared.stack.topology);
   await edge.hasKeys(abort);
   const lab = new Lab({
-    ...{ directory, environment: declared, processes, backends, store, edge, storedPort },
+    ...{ directory, environment: declared, processes, servers, backends, store, edge, storedPort },
+    follow: (stack) => {
+      for (const { follow } of Object.values(behind)) follow?.(stack);
+    },
     stop: undo.run,
   });
   lab.writeOutputs();
@@ -131,34 +152,42 @@ function makeDirectory(keep: boolean, undo: Undo): string {
   return directory;
 }
 
-function backendsOf({ declared }: LabEnvironment, store: Store): Readonly<Record<BackendName, Backend>> {
+function backendsOf(
+  { declared }: LabEnvironment,
+  store: Store,
+  real: Partial<Record<BackendName, RealBackend>>,
+): Readonly<Record<BackendName, Backend>> {
   const { mimir, loki, tempo } = declared.stack.topology.services;
   return {
-    mimir: new Backend("mimir", [mimir.ports.http], store),
-    loki: new Backend("loki", [loki.ports.http], store),
-    tempo: new Backend("tempo", [tempo.ports.http, tempo.ports.otlpHttp], store),
+    mimir: new Backend("mimir", [mimir.ports.http], store, real.mimir?.behind),
+    loki: new Backend("loki", [loki.ports.http], store, real.loki?.behind),
+    tempo: new Backend("tempo", [tempo.ports.http, tempo.ports.otlpHttp], store, real.tempo?.behind),
   };
 }
 
-/** In two rows, each in the order of what needs what. The first that fails ends the others' start. */
+/** In rows, each in the order of what needs what. The first that fails ends the others' start. */
 async function startAll(
   processes: Readonly<Record<ProcessName, LabProcess>>,
+  servers: readonly LabProcess[],
   say: (line: string) => void,
   abort?: AbortSignal,
 ): Promise<void> {
   const failed = new AbortController();
   const signal = AbortSignal.any([failed.signal, ...(abort === undefined ? [] : [abort])]);
   setMaxListeners(0, signal);
-  const inRow = async (...names: readonly ProcessName[]): Promise<void> => {
-    for (const name of names) {
+  const inRow = async (...row: readonly LabProcess[]): Promise<void> => {
+    for (const one of row) {
       const began = performance.now();
-      await processes[name].start(signal);
-      say(
-        `${name} ready in ${((performance.now() - began) / 1_000).toFixed(1)} s (pid ${processes[name].pid})`,
-      );
+      await one.start(signal);
+      say(`${one.name} ready in ${((performance.now() - began) / 1_000).toFixed(1)} s (pid ${one.pid})`);
     }
   };
-  const rows = [inRow("postgres", "keycloak"), inRow("redis", "collector", "auth", "envoy")];
+  const { postgres, keycloak, redis, collector, auth, envoy } = processes;
+  const rows = [
+    inRow(postgres, keycloak),
+    inRow(redis, collector, auth, envoy),
+    ...servers.map((one) => inRow(one)),
+  ];
   await Promise.all(
     rows.map((row) =>
       row.catch((error: unknown) => {

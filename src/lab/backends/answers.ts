@@ -1,13 +1,14 @@
+import type { OutgoingHttpHeaders } from "node:http";
 import type { Received } from "./received";
 import type { Store } from "./store";
 
 export interface Answer {
   readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly headers?: OutgoingHttpHeaders;
+  readonly body?: string | Buffer;
 }
 
-const json = (body: unknown): Answer => ({
+export const json = (body: unknown): Answer => ({
   status: 200,
   headers: { "content-type": "application/json" },
   body: JSON.stringify(body),

@@ -4,16 +4,22 @@ import type { Duplex } from "node:stream";
 import type { Socket } from "node:net";
 import { loopback } from "../servers/net";
 import { usualAnswer, type Answer } from "./answers";
+import type { Behind } from "./behind";
 import { receivedOf, type BackendName, type Received } from "./received";
 import type { Store } from "./store";
+
+type Asked = Omit<Received, "status">;
 
 /** An answer that a test chooses: as given, none at all, or a broken connection. */
 export type Chosen = Answer | "hang" | "reset";
 
-/** Stands for Mimir, Loki or Tempo: takes notes of everything, and answers like it unless it is told otherwise. */
+/**
+ * Stands for Mimir, Loki or Tempo: takes notes of everything. The answer is the real server's behind it, where there is one, and
+ * else what such a server would say; unless a test chooses another.
+ */
 export class Backend {
   /** Undefined answers as usual. */
-  answer: ((asked: Omit<Received, "status">) => Chosen | undefined | Promise<Chosen | undefined>) | undefined;
+  answer: ((asked: Asked) => Chosen | undefined | Promise<Chosen | undefined>) | undefined;
   /** Log tails and other upgraded connections that are open. */
   readonly streams = new Set<Duplex>();
   readonly #sockets = new Set<Socket>();
@@ -23,6 +29,7 @@ export class Backend {
     readonly name: BackendName,
     private readonly ports: readonly number[],
     private readonly store: Store,
+    private readonly behind?: Behind,
   ) {}
 
   get running(): boolean {
@@ -60,8 +67,8 @@ export class Backend {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
     });
-    server.on("upgrade", (incoming, socket) => {
-      this.#upgrade(incoming, socket);
+    server.on("upgrade", (incoming, socket, head) => {
+      this.#upgrade(incoming, socket, head);
     });
     return new Promise((resolve, reject) => {
       server.once("error", reject);
@@ -74,20 +81,34 @@ export class Backend {
   async #take(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    const asked = receivedOf(this.name, incoming, Buffer.concat(chunks));
-    const chosen = (await this.answer?.(asked)) ?? usualAnswer(asked, this.store);
+    const raw = Buffer.concat(chunks);
+    const asked = receivedOf(this.name, incoming, raw);
+    const chosen = (await this.answer?.(asked)) ?? (await this.#usual(asked, incoming, raw));
     this.store.add({ ...asked, status: typeof chosen === "string" ? 0 : chosen.status });
     if (chosen === "reset") incoming.socket.destroy();
     else if (chosen !== "hang") response.writeHead(chosen.status, chosen.headers).end(chosen.body);
   }
 
-  /** A log tail: a websocket that stays open and says nothing. */
-  #upgrade(incoming: IncomingMessage, socket: Duplex): void {
+  /** One that is away is a broken connection. */
+  async #usual(asked: Asked, incoming: IncomingMessage, raw: Buffer): Promise<Chosen> {
+    if (this.behind === undefined) return usualAnswer(asked, this.store);
+    const { path, tenant } = asked;
+    return this.behind.forward({ incoming, path, tenant, raw }).catch(() => "reset" as const);
+  }
+
+  /** A log tail: a websocket that stays open, and says nothing unless a real one is behind. */
+  #upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
     const asked = receivedOf(this.name, incoming, Buffer.alloc(0));
     this.store.add({ ...asked, status: 101 });
     this.streams.add(socket);
+    const real = this.behind?.upgrade?.(incoming, head, socket);
+    real?.on("error", () => socket.destroy());
     socket.on("error", () => socket.destroy());
-    socket.once("close", () => this.streams.delete(socket));
+    socket.once("close", () => {
+      real?.destroy();
+      this.streams.delete(socket);
+    });
+    if (real !== undefined) return;
     socket.resume();
     socket.write(
       [

@@ -4,6 +4,7 @@ import { TENANT_HEADER } from "../../model/headers";
 import { unsnappy } from "../../client/snappy";
 
 export type BackendName = "mimir" | "loki" | "tempo";
+export const BACKENDS: readonly BackendName[] = ["loki", "mimir", "tempo"];
 
 /** A request as it came to a backend. */
 export interface Received {
@@ -41,7 +42,7 @@ function kindOf(backend: BackendName, method: string, path: string): Received["k
   return path.startsWith(READS[backend]) ? "read" : "unknown";
 }
 
-/** A request without its answer. Throws when its body cannot be unpacked. */
+/** A request without its answer. A body that cannot be unpacked stays as it came. */
 export function receivedOf(
   backend: BackendName,
   incoming: IncomingMessage,
@@ -62,8 +63,20 @@ export function receivedOf(
     path,
     query: mark < 0 ? "" : url.slice(mark + 1),
     headers,
-    body: unpacked(headers, body),
+    body: unpackedOr(headers, body),
   };
+}
+
+/** The body of a request, unpacked if that can be done. */
+export const receivedBody = (incoming: IncomingMessage, body: Buffer): Buffer =>
+  unpackedOr(incoming.headers as Readonly<Record<string, string>>, body);
+
+function unpackedOr(headers: Readonly<Record<string, string>>, body: Buffer): Buffer {
+  try {
+    return unpacked(headers, body);
+  } catch {
+    return body;
+  }
 }
 
 function unpacked(headers: Readonly<Record<string, string>>, body: Buffer): Buffer {

@@ -17,6 +17,12 @@ export interface Servers {
   readonly redis: Server;
   /** Brought for the full suite and by `npm run servers`, not by `npm test`. */
   readonly loki: Server;
+  /** In place of Mimir. */
+  readonly cortex: Server;
+  /** In place of Tempo. */
+  readonly jaeger: Server;
+  /** Loki's own client. */
+  readonly logcli: Server;
   readonly postgresql: Server & { readonly initdb: string; readonly pgCtl: string };
   /** `bin` is kc.sh; `home` the distribution, built; `java` one that runs it. */
   readonly keycloak: Server & { readonly home: string; readonly java: string };
