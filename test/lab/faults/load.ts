@@ -77,6 +77,11 @@ export class Load {
     return this.#accepted.size;
   }
 
+  /** The marks of what was acknowledged, with their organisation. */
+  get marks(): ReadonlyMap<string, OrgId> {
+    return this.#accepted;
+  }
+
   get refused(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#refused].sort());
   }
