@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ClientError } from "../../../src/client/error";
-import { KeyProbe } from "../../../src/client/key-probe";
-import type { Lab } from "../../../src/lab/lab";
-import type { TenantId } from "../../../src/model/names";
-import { sharedLab } from "../shared";
-import { keyFetches, kidOf, otherKeys, probeOf, rotationOf, strangersToken } from "./keycloak";
-import { abandonLoads, FLAWLESS, Load, route, type Sender } from "./load";
-import { agents, read, write } from "./people";
+import { ClientError } from "../../../../src/client/error";
+import { KeyProbe } from "../../../../src/client/key-probe";
+import type { Lab } from "../../../../src/lab/lab";
+import type { TenantId } from "../../../../src/model/names";
+import { sharedLab } from "../../shared";
+import { keyFetches, kidOf, otherKeys, probeOf, rotationOf, strangersToken } from "../keycloak";
+import { abandonLoads, FLAWLESS, Load, route, type Sender } from "../load";
+import { agents, read, write } from "../people";
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 

@@ -2,10 +2,10 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import type { Finished } from "../servers";
-import { machine, type Machine } from "./commands";
-import { TENANTS } from "./first-up";
-import { World } from "./provider/world";
+import type { Finished } from "../../servers";
+import { machine, type Machine } from "../commands";
+import { TENANTS } from "../first-up";
+import { World } from "../provider/world";
 
 const world = new World();
 let on: Machine;
