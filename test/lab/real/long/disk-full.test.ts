@@ -1,5 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -7,50 +6,14 @@ import type { Lab } from "../../../../src/lab/lab";
 import { waitUntil } from "../../../servers";
 import { abandonLoads, COMPLETE, Load } from "../../faults/load";
 import { agent } from "../../faults/people";
+import { SmallDisk } from "../../small-disk";
 import { realLab } from "../shared";
 import { shown } from "../shown";
 
-const MEBIBYTE = 1024 ** 2;
-/** Of each disk. */
+/** Of each disk, MiB. */
 const DISK = 96;
 /** Loki looks at its disk every 10 s, and takes nothing from 90 % on. */
 const NOTICED_MS = 60_000;
-
-/** A disk of a backend's own, which can be full. Needs root. */
-class SmallDisk {
-  readonly #ballast: string;
-
-  constructor(private readonly directory: string) {
-    this.#ballast = join(directory, "ballast");
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK}m,mode=0777`, "tmpfs", directory]);
-  }
-
-  fill(): void {
-    const file = openSync(this.#ballast, "w");
-    const block = Buffer.alloc(MEBIBYTE / 4);
-    try {
-      while (this.#free() > 0) writeSync(file, block);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
-    } finally {
-      closeSync(file);
-    }
-  }
-
-  /** Which it is not any more. */
-  clear(): void {
-    rmSync(this.#ballast, { force: true });
-  }
-
-  #free(): number {
-    const { bavail, bsize } = statfsSync(this.directory);
-    return bavail * bsize;
-  }
-
-  remove(): void {
-    execFileSync("umount", ["--lazy", this.directory]);
-  }
-}
 
 describe("a backend whose disk is full", () => {
   let lab: Lab;
@@ -68,7 +31,7 @@ describe("a backend whose disk is full", () => {
       const kept = name === "mimir" ? ["cp", "-a", `${places[name]}/.`] : undefined;
       const aside = `${places[name]}-aside`;
       if (kept !== undefined) execFileSync("cp", ["-a", places[name], aside]);
-      disks.set(name, new SmallDisk(places[name]));
+      disks.set(name, new SmallDisk(places[name], DISK));
       if (kept !== undefined) execFileSync("cp", ["-a", `${aside}/.`, places[name]]);
       await lab.servers[name]?.start();
     }
