@@ -12,6 +12,9 @@ const OAUTH = "otelcol.auth.oauth2";
 /** The only place that an agent sends to, and the only one it gets tokens from. */
 const EDGE = `https://envoy:${PORTS.envoy.otlpHttp}`;
 const TOKENS = `http://keycloak:${PORTS.keycloak.http}/realms/${REALM}/protocol/openid-connect/token`;
+/** Blocks that read files, processes or containers of the machine. */
+const HOST =
+  /^(?:prometheus\.exporter\.(?!self$)|loki\.source\.(?:file|docker|journal|podlogs|kubernetes|windowsevent)|local\.|discovery\.|otelcol\.receiver\.file|beyla\.|pyroscope\.)/;
 /** Blocks that take their configuration from elsewhere, and what they do with data with it. */
 const REMOTE = /^(import|remote)\.|^remotecfg$/;
 
@@ -110,6 +113,15 @@ function judge(agent: Container, blocks: readonly AlloyBlock[]): readonly Proble
   );
   const bind = `Bind it to ${agent.service}:<port> (src/render/agent-pipeline.ts): that name is its address on its own network alone.`;
   return blocks.flatMap((block) => [
+    ...(HOST.test(block.name)
+      ? [
+          {
+            agent,
+            problem: `reads the host that it shares with others (${block.name} "${block.label ?? ""}")`,
+            remedy: "Let the agent run elsewhere (runs: elsewhere), on a machine of its tenant's.",
+          },
+        ]
+      : []),
     ...openEndpoints(agent, block).map((problem) => ({ agent, problem, remedy: bind })),
     ...ways(block, logins).map((problem) => ({
       agent,
@@ -119,12 +131,12 @@ function judge(agent: Container, blocks: readonly AlloyBlock[]): readonly Proble
   ]);
 }
 
-/** Addresses that a receiver listens on. What OTLP leaves out is every address. */
+/** Addresses that a receiver listens on. What it leaves out is every address. */
 function openEndpoints(agent: Container, block: AlloyBlock): readonly string[] {
   const title = `${block.name} "${block.label ?? ""}"`;
-  if (block.name === "otelcol.receiver.otlp")
-    return block.blocks
-      .filter(({ name }) => name === "grpc" || name === "http")
+  const servers = listeners(block);
+  if (servers !== undefined)
+    return servers
       .filter(({ attributes }) => !isOwn(attributes["endpoint"] ?? "", agent))
       .map(
         ({ name, attributes }) =>
@@ -134,6 +146,20 @@ function openEndpoints(agent: Container, block: AlloyBlock): readonly string[] {
   return addresses(block)
     .filter((address) => !isOwn(address, agent))
     .map((address) => `listens on ${address} (${title}), which others can reach`);
+}
+
+/** What listens in a receiver, by its own name; undefined for one that we do not know. */
+function listeners(block: AlloyBlock): readonly Pick<AlloyBlock, "name" | "attributes">[] | undefined {
+  switch (block.name) {
+    case "otelcol.receiver.otlp":
+      return block.blocks.filter(({ name }) => name === "grpc" || name === "http");
+    case "otelcol.receiver.jaeger":
+      return block.blocks.filter(({ name }) => name === "protocols").flatMap(({ blocks }) => blocks);
+    case "otelcol.receiver.zipkin":
+      return [{ name: "zipkin", attributes: block.attributes }];
+    default:
+      return undefined;
+  }
 }
 
 const addresses = ({ attributes, blocks }: AlloyBlock): readonly string[] => [

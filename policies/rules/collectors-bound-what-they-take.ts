@@ -4,10 +4,14 @@ import { parseAlloy, type AlloyBlock } from "./alloy";
 import { nothing, type Rule, type Violation } from "./rule";
 import type { PlacedFile } from "./files";
 
-const RECEIVER = "otelcol.receiver.otlp";
+const RECEIVERS = /^otelcol\.receiver\.(?:otlp|zipkin|jaeger)$/;
 const LIMITER = "otelcol.processor.memory_limiter";
 /** By the protocol: where a receiver says how large a request may be. */
-const SIZES: Readonly<Record<string, string>> = { grpc: "max_recv_msg_size", http: "max_request_body_size" };
+const SIZES: Readonly<Record<string, string>> = {
+  grpc: "max_recv_msg_size",
+  http: "max_request_body_size",
+  thrift_http: "max_request_body_size",
+};
 
 export const collectorsBoundWhatTheyTake: Rule = {
   name: "collectors-bound-what-they-take",
@@ -25,7 +29,7 @@ export const collectorsBoundWhatTheyTake: Rule = {
 function inFile({ container, resource }: PlacedFile, blocks: readonly AlloyBlock[]): readonly Violation[] {
   const room = container.tenant === undefined ? "gateway" : "agent";
   return blocks
-    .filter(({ name }) => name === RECEIVER)
+    .filter(({ name }) => RECEIVERS.test(name))
     .flatMap((receiver) => [...sizes(receiver), ...limited(receiver, blocks)])
     .map((problem) => ({
       resource,
@@ -36,8 +40,14 @@ function inFile({ container, resource }: PlacedFile, blocks: readonly AlloyBlock
 
 const title = ({ name, label = "" }: AlloyBlock): string => `${name} "${label}"`;
 
+/** Zipkin's receiver is one server, and says so itself; Jaeger's has its protocols in a block. */
+const servers = (receiver: AlloyBlock): readonly Pick<AlloyBlock, "name" | "attributes">[] =>
+  receiver.name.endsWith(".zipkin")
+    ? [{ name: "http", attributes: receiver.attributes }]
+    : receiver.blocks.flatMap((block) => (block.name === "protocols" ? block.blocks : [block]));
+
 const sizes = (receiver: AlloyBlock): readonly string[] =>
-  receiver.blocks.flatMap(({ name, attributes }) => {
+  servers(receiver).flatMap(({ name, attributes }) => {
     const setting = SIZES[name];
     const written = setting === undefined ? undefined : attributes[setting];
     const bytes = parseSize(written ?? "");

@@ -9,6 +9,7 @@ import { sends } from "./tenants";
 const GATEWAY = "alloy-gateway";
 /** The exporters that keep the tenant and hand the backend's answer on. */
 const EXPORTER = "otelcol.exporter.otlphttp";
+const FILES = "otelcol.receiver.filelog";
 
 export const collectorsLoseNothing: Rule = {
   name: "collectors-lose-nothing",
@@ -134,6 +135,11 @@ function agent(context: Context, service: string, blocks: readonly AlloyBlock[])
   );
   return [
     ...blocks
+      .filter(({ name }) => name.startsWith("otelcol.receiver."))
+      .filter((receiver) => Object.keys(inner(receiver, "output")?.attributes ?? {}).length === 0)
+      .map((receiver) => `${title(receiver)} takes what it leads nowhere`),
+    ...blocks.filter(({ name }) => name === FILES).flatMap((files) => reading(files, handlers)),
+    ...blocks
       .filter(({ name }) => name === EXPORTER)
       .flatMap((exporter) => {
         const queue = inner(exporter, "sending_queue");
@@ -158,6 +164,19 @@ function agent(context: Context, service: string, blocks: readonly AlloyBlock[])
     ...[...new Set(blocks.flatMap(values))]
       .filter((value) => context.tenants.byOrgId.has(value))
       .map((org) => `sets the tenant ${org} itself; only its token says whose data it sends`),
+  ];
+}
+
+/** Files are read on from where they were read, and wait while nobody takes their lines. */
+function reading(files: AlloyBlock, handlers: ReadonlyMap<string, AlloyBlock>): readonly string[] {
+  const retry = inner(files, "retry_on_failure");
+  return [
+    ...(handlers.has(attribute(files, "storage") ?? "")
+      ? []
+      : [`${title(files)} forgets how far it has read when it stops`]),
+    ...(attribute(retry, "enabled") === "true" && attribute(retry, "max_elapsed_time") === "0s"
+      ? []
+      : [`${title(files)} drops lines that its queue does not take`]),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { Recording } from "../../src/model/recording";
 import { adminIsUnreachable } from "./admin-is-unreachable";
+import { agentsMaskSecrets } from "./agents-mask-secrets";
 import { agentsStayApart } from "./agents-stay-apart";
 import { backendsKeepTenantsApart } from "./backends-keep-tenants-apart";
 import { backendsRefuseStrangers } from "./backends-refuse-strangers";
@@ -45,6 +46,7 @@ import { volumesStayWithTheirProcess } from "./volumes-stay-with-their-process";
 /** Every rule, by name. All of them are mandatory everywhere. */
 export const RULES: readonly Rule[] = [
   adminIsUnreachable,
+  agentsMaskSecrets,
   agentsStayApart,
   backendsKeepTenantsApart,
   backendsRefuseStrangers,

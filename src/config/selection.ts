@@ -128,9 +128,13 @@ function missingSecrets(
 }
 
 function withoutContacts(listed: ListedTenant, keys: readonly string[] | undefined): Tenant {
-  const { id, orgId, name, plan, state, limits, retention, sampling, agents, services } = listed;
+  const { id, orgId, name, plan, state, limits, retention, sampling, redaction, agents, services } = listed;
   const contacts = listed.contacts.filter(
     (contact) => contact.kind === "email" || !isMissing(contact.secret, keys),
   );
-  return { id, orgId, name, plan, state, limits, retention, sampling, agents, services, contacts };
+  return {
+    ...{ id, orgId, name, plan, state, limits, retention, sampling },
+    ...(redaction !== undefined && { redaction }),
+    ...{ agents, services, contacts },
+  };
 }

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { ENVIRONMENT_NAME, SCOPE, TENANT_ID_LENGTH } from "../model/names";
+import { agentSchema, redactionSchema } from "./agent-schema";
 import { SECRET_KEY, SECRET_REMEDY } from "./contacts";
 import { limitsSchema, retentionSchema, samplingSchema } from "./limits-schema";
 import { orMissing } from "./schema-problems";
+import { stateSchema } from "./state-schema";
 import { name, NAME_FORM, slug, TENANT_ID_PATTERN, text } from "./text-fields";
 
 const { minimum, maximum } = TENANT_ID_LENGTH;
@@ -64,17 +66,6 @@ const serviceSchema = z
   })
   .describe("A program of the tenant that calls other services with a scoped token.");
 
-const stateSchema = (description: string) => z.enum(["active", "suspended"]).optional().describe(description);
-
-const agentSchema = z
-  .strictObject({
-    id: name("The agent's id, unique among all tenants."),
-    state: stateSchema(
-      "suspended: it stands still, its credential is refused at the edge, and its queue is kept. To remove an agent, suspend it first and update. Default active.",
-    ),
-  })
-  .describe("A service account and the Alloy configuration that uses it.");
-
 export const ENVIRONMENT_FORM = {
   pattern: ENVIRONMENT_NAME,
   what: "an environment's name",
@@ -99,6 +90,7 @@ export const tenantSchema = z
     limits: limitsSchema.optional(),
     retention: retentionSchema.optional(),
     sampling: samplingSchema.optional(),
+    redaction: redactionSchema.optional(),
     agents: z.array(agentSchema).optional().describe("The tenant's agents. Without it: one, agent-<id>."),
     services: z
       .array(serviceSchema)

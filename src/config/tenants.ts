@@ -3,7 +3,16 @@ import { checkEnvironments } from "./listed-environments";
 import { checkRepeats } from "./repeats";
 import { defaultAgentId, orgId, serviceClientId, type ClientId, type TenantId } from "../model/names";
 import { DEFAULT_PLAN } from "../model/plans";
-import type { Agent, Contact, Tenant } from "../model/tenant";
+import {
+  REDACTION,
+  type Agent,
+  type Contact,
+  type FileLog,
+  type Redaction,
+  type Tenant,
+} from "../model/tenant";
+import { DEFAULT_LOG_CLASS } from "../model/log-class";
+import { checkAgents } from "./agent-checks";
 import { checkContacts } from "./contacts";
 import { checkDisplayNames } from "./display-names";
 import { checkLengths, entriesOf } from "./entries";
@@ -98,6 +107,7 @@ function checkTenant(
   if (plan === undefined) reportUnknownPlan(report, [...path, "plan"], [...plans.keys()]);
   const settings = settingsOver(plan ?? DEFAULT_PLAN, soundOverrides(tenant));
   checkLimits(report, path, settings);
+  checkAgents(report, path, settings.retention);
   return settings;
 }
 
@@ -112,6 +122,7 @@ function listedTenant(parsed: ParsedTenant, settings: Settings, index: number): 
     limits: settings.limits,
     retention: settings.retention,
     sampling: settings.sampling,
+    ...(parsed.redaction !== undefined && { redaction: redactionOf(parsed.redaction) }),
     agents: (parsed.agents ?? [{ id: defaultAgentId(id) }]).map(agentOf),
     services: (parsed.services ?? []).map(({ name, scopes }) => ({
       name,
@@ -124,9 +135,25 @@ function listedTenant(parsed: ParsedTenant, settings: Settings, index: number): 
   };
 }
 
-const agentOf = ({ id, state }: NonNullable<ParsedTenant["agents"]>[number]): Agent => ({
+type ParsedAgent = NonNullable<ParsedTenant["agents"]>[number];
+
+const agentOf = ({ id, state, runs, disk, hostMetrics, fileLogs = [] }: ParsedAgent): Agent => ({
   id: id as ClientId,
   ...(state !== undefined && { state }),
+  ...(runs === "elsewhere" && { runs }),
+  ...(disk !== undefined && { disk }),
+  ...(hostMetrics === true && { hostMetrics }),
+  ...(fileLogs.length > 0 && { fileLogs: fileLogs.map((file) => fileLogOf(file, id)) }),
+});
+
+const fileLogOf = (
+  { path, class: of = DEFAULT_LOG_CLASS, service }: NonNullable<ParsedAgent["fileLogs"]>[number],
+  agent: string,
+): FileLog => ({ path, class: of, service: service ?? agent });
+
+const redactionOf = ({ emails, cards }: NonNullable<ParsedTenant["redaction"]>): Redaction => ({
+  emails: emails ?? REDACTION.emails,
+  cards: cards ?? REDACTION.cards,
 });
 
 function contactOf({

@@ -23,12 +23,24 @@ export interface Upstream {
   readonly service: SharedService;
   readonly port: string;
   readonly http2: boolean;
+  /** How a body may be packed that it unpacks: what the header of this name may say. Absent: it decides itself. */
+  readonly packed?: { readonly header: string; readonly as: readonly string[] };
 }
+
+/**
+ * What the collector knows, but for zstd: it takes 512 MiB at once for whoever sends ten bytes that say so, and refuses
+ * everybody's data meanwhile.
+ */
+const PACKED_HTTP = {
+  header: "content-encoding",
+  as: ["gzip", "deflate", "zlib", "snappy", "x-snappy-framed", "lz4"],
+} as const;
+const PACKED_GRPC = { header: "grpc-encoding", as: ["identity", "gzip", "snappy"] } as const;
 
 /** Every place that a route may lead to. */
 export const UPSTREAMS = {
-  collectorGrpc: { service: "alloy-gateway", port: "otlpGrpc", http2: true },
-  collectorHttp: { service: "alloy-gateway", port: "otlpHttp", http2: false },
+  collectorGrpc: { service: "alloy-gateway", port: "otlpGrpc", http2: true, packed: PACKED_GRPC },
+  collectorHttp: { service: "alloy-gateway", port: "otlpHttp", http2: false, packed: PACKED_HTTP },
   mimir: { service: "mimir", port: "http", http2: false },
   loki: { service: "loki", port: "http", http2: false },
   tempo: { service: "tempo", port: "http", http2: false },
@@ -63,6 +75,8 @@ export interface Route {
   /** Path sent on: the matched path, with this prefix exchanged. */
   readonly rewrite?: { readonly from: string; readonly to: string };
   readonly websocket?: true;
+  /** What "too much" is answered here, in place of 429: its senders drop what that answers. */
+  readonly tooMuch?: 503;
   readonly limits: RouteLimits;
 }
 
@@ -80,6 +94,7 @@ type Write = Pick<Route, "id" | "path" | "upstream" | "limits"> & {
   signal: Signal;
   listener: Listener;
   rewrite?: Route["rewrite"];
+  tooMuch?: 503;
 };
 
 /** A write is an agent's JWT, checked by Envoy itself, or a declared API key, decided by the auth service. */
@@ -214,6 +229,8 @@ export const ROUTES: readonly Route[] = [
     signal: "metrics",
     upstream: "mimir",
     rewrite: { from: "/prometheus/api/v1/push", to: "/api/v1/push" },
+    // Prometheus itself and the OpenTelemetry Collector, unless somebody tells them otherwise.
+    tooMuch: 503,
     limits: WRITE,
   }),
   ...loki(

@@ -17,7 +17,15 @@ export const PORTS = {
   loki: { http: 3100, grpc: 9095 },
   tempo: { http: 3200, grpc: 9095, otlpGrpc: 4317, otlpHttp: 4318 },
   grafana: { http: 3000 },
-  agent: { otlpGrpc: 24317, otlpHttp: 24318, http: 25000 },
+  // Zipkin's and Jaeger's are those that their clients know: each agent has an address of its own.
+  agent: {
+    otlpGrpc: 24317,
+    otlpHttp: 24318,
+    zipkin: 9411,
+    jaegerGrpc: 14250,
+    jaegerHttp: 14268,
+    http: 25000,
+  },
 } as const;
 
 export type SharedService = Exclude<keyof typeof PORTS, "agent">;

@@ -1,4 +1,3 @@
-import type { Signal } from "./names";
 import { ROUTES } from "./routes";
 import { size, type Bytes } from "./units";
 
@@ -10,12 +9,7 @@ export const LARGEST_WRITE = Math.min(
 /** The same when unpacked and marked: bounds what a small request can blow up to. */
 export const LARGEST_UNPACKED = (4 * LARGEST_WRITE) as Bytes;
 
-/**
- * What waits on an agent's disk at most, by signal: 2.5 GiB in all. Full, senders are told so (503). The files are as large
- * as the queues ever were, some 10 % more for their pages, until what is in them falls below 10 MiB and they are compacted.
- */
-export const AGENT_QUEUE_BYTES: Readonly<Record<Signal, Bytes>> = {
-  traces: size("1GiB"),
-  metrics: size("512MiB"),
-  logs: size("1GiB"),
-};
+/** What may wait on an agent's disk, all signals together, where its tenant says nothing else. */
+export const AGENT_DISK = size("4GiB");
+/** Less, and a queue would not hold what its senders may send at once. */
+export const SMALLEST_AGENT_DISK = size("256MiB");

@@ -3,7 +3,7 @@ import type { Environment, IdentityProvider } from "../model/environment";
 import type { RenderedFile } from "../model/files";
 import type { Limits, Retention, Sampling } from "../model/limits";
 import type { Recording, ResourceRecord } from "../model/recording";
-import type { Contact, Tenant, TenantState } from "../model/tenant";
+import type { Agent, Contact, Tenant, TenantState } from "../model/tenant";
 import { maskSecrets } from "./mask";
 
 /** Counted up whenever plans of the version before cannot be compared with new ones. */
@@ -45,7 +45,7 @@ export interface PlannedTenant {
 }
 
 /** `state` is its own: of a tenant that is suspended, no agent sends. */
-export interface PlannedAgent {
+export interface PlannedAgent extends Pick<Agent, "runs" | "disk"> {
   readonly id: string;
   readonly state: TenantState;
 }
@@ -141,7 +141,11 @@ const plannedTenant = (tenant: Tenant): PlannedTenant => ({
   limits: tenant.limits,
   retention: tenant.retention,
   sampling: tenant.sampling,
-  agents: tenant.agents.map(({ id, state = "active" }) => ({ id, state })),
+  agents: tenant.agents.map(({ id, state = "active", runs, disk }) => ({
+    ...{ id, state },
+    ...(runs !== undefined && { runs }),
+    ...(disk !== undefined && { disk }),
+  })),
   services: tenant.services.map(({ clientId, scopes }) => ({ clientId, scopes })),
   contacts: tenant.contacts.map((contact) => ({
     name: contact.name,

@@ -1,14 +1,18 @@
-import { REALM, type ClientId, type Signal } from "../model/names";
-import { SECRET_FILES } from "../model/secret-files";
-import { AGENT_QUEUE_BYTES, LARGEST_WRITE } from "../model/sizes";
+import { REALM, type ClientId } from "../model/names";
+import type { PortName } from "../model/services";
+import { LARGEST_WRITE } from "../model/sizes";
 import type { Agent, Tenant } from "../model/tenant";
-import { authority, httpUrl } from "../model/topology";
-import { duration, size, type Bytes } from "../model/units";
-import { byDefault, setAttribute } from "./gateway-pipeline";
+import { authority, httpUrl, type Directories } from "../model/topology";
+import { duration, type Bytes } from "../model/units";
+import { agentExporter } from "./agent-exporter";
+import { classify, fit } from "./agent-logs";
+import { fileId, machine } from "./agent-machine";
+import { setAttribute } from "./gateway-pipeline";
 import type { RenderInput } from "./input";
-import { DEFAULT_LOG_CLASS, LOG_CLASS_ATTRIBUTE } from "./log-class";
+import { LOG_CLASS_ATTRIBUTE } from "../model/log-class";
 import { share } from "./memory";
-import type { Component, DiskQueue, Flow, OtlpHttpExporter, Pipeline, Transform } from "./pipeline";
+import { redact } from "./redaction";
+import type { Component, Flow, Pipeline, Transform } from "./pipeline";
 
 /** How its own logs and metrics are found in its tenant: `{service_name="alloy-agent"}`. */
 export const AGENT_SERVICE = "alloy-agent";
@@ -16,36 +20,62 @@ export const AGENT_SERVICE = "alloy-agent";
 /** One for some 8 KiB of memory, at most: an undecided trace is a few spans. */
 const MEMORY_PER_TRACE = 8 * 1024;
 
+/** Where an agent runs, and what is around it there. Its files lie in `directories.secrets` by the names of `SECRET_FILES.agent`. */
+export interface AgentSetting {
+  /** The edge's OTLP over HTTP: `https://host:port`. */
+  readonly edge: string;
+  readonly tokenUrl: string;
+  /** What it listens on: an address or a name. */
+  readonly bind: string;
+  readonly ports: Readonly<Record<PortName<"agent">, number>>;
+  /** Absolute, as the process sees them. */
+  readonly directories: Pick<Directories, "data" | "secrets">;
+  /** What the process may use. */
+  readonly memory: Bytes;
+  /** Where it sees the host's files, if not at their own paths: `/host` in a container that has them mounted there. */
+  readonly hostRoot?: string;
+}
+
+/** An agent on the environment's own host. */
+export function settingOf({ environment, topology }: RenderInput, agent: Agent): AgentSetting {
+  const place = topology.agents[agent.id];
+  if (place === undefined) throw new Error(`topology: agent "${agent.id}" has no place`);
+  const { bind, ports, directories } = place;
+  const { envoy, keycloak } = topology.services;
+  return {
+    edge: `https://${authority(envoy, "otlpHttp")}`,
+    tokenUrl: `${httpUrl(keycloak, "http")}/realms/${REALM}/protocol/openid-connect/token`,
+    bind,
+    ports,
+    directories,
+    memory: environment.sizes.agent.memory,
+  };
+}
+
 /**
  * One tenant's agent: it has the credentials, a disk and one tenant, so queueing, batching and retrying are its work, and
  * so is what has to see whole traces: metrics from all spans first, then sampling.
  */
-export function agentPipeline(input: RenderInput, tenant: Tenant, agent: Agent): Pipeline {
+export function agentPipeline(setting: AgentSetting, tenant: Tenant, agent: Agent): Pipeline {
   const { sampling } = tenant;
-  const place = input.topology.agents[agent.id];
-  if (place === undefined) throw new Error(`topology: agent "${agent.id}" has no place`);
-  const { memory } = input.environment.sizes.agent;
+  const { memory } = setting;
   // Who keeps everything needs no decision, and then no span waits in memory, where a kill would lose it.
   const sampled = sampling.keep < 1;
   const components: Record<string, Component> = {
-    programs: {
-      kind: "otlpReceiver",
-      grpc: `${place.bind}:${place.ports.otlpGrpc}`,
-      http: `${place.bind}:${place.ports.otlpHttp}`,
-      metadata: false,
-      largestRequest: LARGEST_WRITE,
-    },
+    ...receivers(setting),
+    ...machine(setting, agent),
     memory: { kind: "memoryLimiter", limit: share(memory, 0.75), spike: share(memory, 0.15) },
     own: { kind: "ownTelemetry", every: duration("1m") },
-    classify: CLASSIFY,
+    redact: redact(tenant),
+    classify: classify(tenant),
     fit: fit(tenant.limits),
     spans: SPAN_METRICS,
     graph: { kind: "serviceGraph", flush: duration("15s") },
     derived: derived(agent.id),
     name: name(agent.id),
-    traces: exporter(input, tenant, agent.id, "traces"),
-    metrics: exporter(input, tenant, agent.id, "metrics"),
-    logs: exporter(input, tenant, agent.id, "logs"),
+    traces: agentExporter(setting, tenant, agent, "traces"),
+    metrics: agentExporter(setting, tenant, agent, "metrics"),
+    logs: agentExporter(setting, tenant, agent, "logs"),
     ...(sampled && {
       sample: {
         kind: "tailSampling",
@@ -54,121 +84,52 @@ export function agentPipeline(input: RenderInput, tenant: Tenant, agent: Agent):
       },
     }),
   };
-  return { components, flows: flows(sampled) };
+  return { components, flows: flows(sampled, agent) };
 }
 
-/** The metrics of spans see every span; the sampling after them does not. */
-const flows = (sampled: boolean): readonly Flow[] => [
-  { id: "observed", signal: "traces", from: ["programs"], through: ["memory"], to: ["spans", "graph"] },
-  {
-    id: "kept",
-    signal: "traces",
-    from: ["programs"],
-    through: ["memory", ...(sampled ? ["sample"] : [])],
-    to: ["traces"],
-  },
-  { id: "derived", signal: "metrics", from: ["spans", "graph"], through: ["derived"], to: ["metrics"] },
-  { id: "metrics", signal: "metrics", from: ["programs"], through: ["memory"], to: ["metrics"] },
-  { id: "logs", signal: "logs", from: ["programs"], through: ["memory", "classify", "fit"], to: ["logs"] },
-  { id: "own-metrics", signal: "metrics", from: ["own"], through: ["name"], to: ["metrics"] },
-  { id: "own-logs", signal: "logs", from: ["own"], through: ["name"], to: ["logs"] },
-];
-
-function exporter(
-  { topology }: RenderInput,
-  tenant: Tenant,
-  agent: ClientId,
-  signal: Signal,
-): OtlpHttpExporter {
-  const { services } = topology;
-  const { secrets, data } = topology.agents[agent]?.directories ?? { secrets: "", data: "" };
+/** What the tenant's programs send to. */
+function receivers({ bind, ports }: AgentSetting) {
+  const at = (port: PortName<"agent">): string => `${bind}:${ports[port]}`;
+  const largestRequest = LARGEST_WRITE;
   return {
-    kind: "otlpHttpExporter",
-    endpoint: `https://${authority(services.envoy, "otlpHttp")}`,
-    // Longer than the edge takes (model/routes.ts), so that its answer is heard.
-    timeout: duration("40s"),
-    caFile: `${secrets}/${SECRET_FILES.agent.ca}`,
-    auth: {
-      kind: "clientCredentials",
-      name: "keycloak",
-      clientId: agent,
-      secretFile: `${secrets}/${SECRET_FILES.agent.clientSecret}`,
-      tokenUrl: `${httpUrl(services.keycloak, "http")}/realms/${REALM}/protocol/openid-connect/token`,
-      // Of five minutes. Not longer than the token lives, or every export would fetch one.
-      expiryBuffer: duration("1m"),
-      timeout: duration("10s"),
+    programs: {
+      kind: "otlpReceiver",
+      grpc: at("otlpGrpc"),
+      http: at("otlpHttp"),
+      metadata: false,
+      largestRequest,
     },
-    queue: {
-      directory: `${data}/queue-${signal}`,
-      capacity: AGENT_QUEUE_BYTES[signal],
-      batch: batch(signal, tenant.limits),
-      consumers: 4,
-      retry: { first: duration("1s"), longest: duration("30s") },
+    zipkin: { kind: "zipkinReceiver", endpoint: at("zipkin"), largestRequest },
+    jaeger: { kind: "jaegerReceiver", grpc: at("jaegerGrpc"), http: at("jaegerHttp"), largestRequest },
+  } as const satisfies Record<string, Component>;
+}
+
+/** All of it is redacted before anything else sees it. The metrics of spans see every span; the sampling after them does not. */
+function flows(sampled: boolean, agent: Agent): readonly Flow[] {
+  const traces = { signal: "traces", from: ["programs", "zipkin", "jaeger"] } as const;
+  const metrics = { signal: "metrics", to: ["metrics"] } as const;
+  const logs = { signal: "logs", to: ["logs"] } as const;
+  const lines = ["redact", "classify", "fit"];
+  const files = (agent.fileLogs ?? []).map(fileId);
+  return [
+    { id: "observed", ...traces, through: ["memory", "redact"], to: ["spans", "graph"] },
+    {
+      id: "kept",
+      ...traces,
+      through: ["memory", "redact", ...(sampled ? ["sample"] : [])],
+      to: ["traces"],
     },
-  };
+    { id: "derived", ...metrics, from: ["spans", "graph"], through: ["derived"] },
+    { id: "metrics", ...metrics, from: ["programs"], through: ["memory", "redact"] },
+    { id: "logs", ...logs, from: ["programs"], through: ["memory", ...lines] },
+    ...(agent.hostMetrics === true
+      ? [{ id: "machine", ...metrics, from: ["machine"], through: ["place", "memory", "redact"] }]
+      : []),
+    ...(files.length > 0 ? [{ id: "files", ...logs, from: files, through: ["memory", ...lines] }] : []),
+    { id: "own-metrics", ...metrics, from: ["own"], through: ["name", "redact"] },
+    { id: "own-logs", ...logs, from: ["own"], through: ["name", ...lines] },
+  ];
 }
-
-/** Sent at half of it, so that what arrives meanwhile rarely has to be split. */
-function batch(signal: Signal, limits: Tenant["limits"]): DiskQueue["batch"] {
-  const to = largestBatch(signal, limits);
-  return { from: Math.ceil(to / 2) as Bytes, to, after: duration("1s") };
-}
-
-/**
- * A request that is larger than the tenant's burst is answered 429 however long one waits, and would be tried for ever; one
- * that is larger than the gateway takes is answered 400, and dropped. So batches are well below both, as the backends count:
- * - Mimir counts samples, and a name and a unit for each metric. None takes less than 16 bytes (a bucket: count and bound).
- * - Loki counts a record's resource attributes with each record, where a batch has them once: up to eight times as much.
- *   One record that Loki would take is never too large for a batch.
- * - Tempo counts the bytes as they come, and what the gateway marks them with.
- */
-function largestBatch(signal: Signal, { metrics, logs, traces }: Tenant["limits"]): Bytes {
-  const fitting = {
-    metrics: (metrics.burst / 2) * SMALLEST_SAMPLE,
-    logs: logsThatFit(logs),
-    traces: traces.burst / 2,
-  };
-  return Math.floor(Math.max(SMALLEST_BATCH, Math.min(LARGEST_WRITE / 2, fitting[signal]))) as Bytes;
-}
-
-/** One data point, span or record with all that its resource says has room in it, however small the burst. */
-const SMALLEST_BATCH = size("16KiB");
-const SMALLEST_SAMPLE = 16;
-const LOKI_COUNTS = 8;
-
-function logsThatFit({ burst, streamBurst, lineSize, metadataSize }: Tenant["limits"]["logs"]): number {
-  const atOnce = Math.min(burst, streamBurst);
-  return Math.max(atOnce / LOKI_COUNTS, Math.min(atOnce / 2, 2 * (lineSize + metadataSize)));
-}
-
-/**
- * Loki refuses a longer line, and a record that fits no batch would be dropped with its neighbours: its beginning is kept.
- * An attribute likewise.
- */
-function fit(limits: Tenant["limits"]): Transform {
-  const room = largestBatch("logs", limits) / 2;
-  const line = Math.floor(Math.min(limits.logs.lineSize, room));
-  const attribute = Math.floor(Math.min(limits.logs.metadataSize, room / 2));
-  return {
-    kind: "transform",
-    statements: {
-      logs: {
-        context: "log",
-        statements: [
-          `set(log.body.string, Substring(log.body.string, 0, ${line}, true)) where IsString(log.body) and Len(log.body.string) > ${line}`,
-          `truncate_all(log.attributes, ${attribute})`,
-        ],
-      },
-    },
-  };
-}
-
-const CLASSIFY: Transform = {
-  kind: "transform",
-  statements: {
-    logs: { context: "resource", statements: [byDefault(LOG_CLASS_ATTRIBUTE, DEFAULT_LOG_CLASS)] },
-  },
-};
 
 const SPAN_METRICS: Component = {
   kind: "spanMetrics",
@@ -183,10 +144,9 @@ const SPAN_METRICS: Component = {
 const derived = (agent: ClientId): Transform => ({
   kind: "transform",
   statements: {
-    metrics: {
-      context: "datapoint",
-      statements: [`set(datapoint.attributes["agent"], ${JSON.stringify(agent)})`],
-    },
+    metrics: [
+      { context: "datapoint", statements: [`set(datapoint.attributes["agent"], ${JSON.stringify(agent)})`] },
+    ],
   },
 });
 
@@ -196,8 +156,8 @@ const name = (agent: ClientId): Transform => {
   return {
     kind: "transform",
     statements: {
-      metrics: { context: "resource", statements: who },
-      logs: { context: "resource", statements: [...who, setAttribute(LOG_CLASS_ATTRIBUTE, "system")] },
+      metrics: [{ context: "resource", statements: who }],
+      logs: [{ context: "resource", statements: [...who, setAttribute(LOG_CLASS_ATTRIBUTE, "system")] }],
     },
   };
 };

@@ -4,7 +4,7 @@ import { LARGEST_WRITE } from "../model/sizes";
 import { httpUrl } from "../model/topology";
 import { duration } from "../model/units";
 import type { RenderInput } from "./input";
-import { DEFAULT_LOG_CLASS, LOG_CLASS_ATTRIBUTE } from "./log-class";
+import { DEFAULT_LOG_CLASS, LOG_CLASS_ATTRIBUTE } from "../model/log-class";
 import { share } from "./memory";
 import { SIGNALS, type OtlpHttpExporter, type Pipeline } from "./pipeline";
 
@@ -49,7 +49,7 @@ export function gatewayPipeline({ environment, topology }: RenderInput): Pipelin
         statements: Object.fromEntries(
           SIGNALS.map((signal) => [
             signal,
-            { context: "resource", statements: marks(signal, environment.name) },
+            [{ context: "resource", statements: marks(signal, environment.name) }],
           ]),
         ),
       },

@@ -4,7 +4,7 @@ import { LARGEST_UNPACKED, LARGEST_WRITE } from "../model/sizes";
 import { formatDuration, type Bytes, type BytesPerSecond, type Seconds } from "../model/units";
 import { serviceFile } from "./files";
 import type { RenderInput } from "./input";
-import { DEFAULT_LOG_CLASS, LOG_CLASS_ATTRIBUTE, LOG_CLASS_LABEL } from "./log-class";
+import { DEFAULT_LOG_CLASS, LOG_CLASS_ATTRIBUTE, LOG_CLASS_LABEL } from "../model/log-class";
 import { MEBIBYTE } from "./memory";
 import { IN_MEMORY, innerAddress, RELOAD_PERIOD, serverBlock } from "./monolith";
 import { perOrganisation, type Quota } from "./quotas";

@@ -4,14 +4,17 @@ import {
   auths,
   component,
   percent,
-  queues,
   SIGNALS,
+  storages,
   type Auth,
   type Component,
   type DiskQueue,
+  type FileLogReceiver,
   type Flow,
+  type JaegerReceiver,
   type OtlpHttpExporter,
   type Pipeline,
+  type Storage,
 } from "./pipeline";
 import { toYaml } from "./yaml";
 
@@ -37,7 +40,7 @@ export function toCollector(pipeline: Pipeline): string {
   }
   const extensions = Object.fromEntries([
     ...auths(pipeline).map(authExtension),
-    ...queues(pipeline).map(storage),
+    ...storages(pipeline).map(storage),
   ]);
   return toYaml({
     ...groups,
@@ -54,6 +57,10 @@ export function toCollector(pipeline: Pipeline): string {
 
 const GROUPS: Readonly<Record<Component["kind"], readonly [Group, string]>> = {
   otlpReceiver: ["receivers", "otlp"],
+  zipkinReceiver: ["receivers", "zipkin"],
+  jaegerReceiver: ["receivers", "jaeger"],
+  fileLogReceiver: ["receivers", "file_log"],
+  hostMetrics: ["receivers", "host_metrics"],
   ownTelemetry: ["receivers", "none"],
   memoryLimiter: ["processors", "memory_limiter"],
   transform: ["processors", "transform"],
@@ -79,6 +86,18 @@ function settings(id: string, of: Component): Node {
       const http = { ...common, endpoint: of.http, max_request_body_size: of.largestRequest };
       return { protocols: { grpc, http } };
     }
+    case "zipkinReceiver":
+      return { endpoint: of.endpoint, max_request_body_size: of.largestRequest };
+    case "jaegerReceiver":
+      return jaeger(of);
+    case "fileLogReceiver":
+      return fileLog(id, of);
+    case "hostMetrics":
+      return {
+        collection_interval: time(of.every),
+        ...(of.root === "" ? {} : { root_path: of.root }),
+        scrapers: Object.fromEntries(SCRAPERS.map((scraper) => [scraper, {}])),
+      };
     case "memoryLimiter":
       return { check_interval: "1s", limit_mib: mebibytes(of.limit), spike_limit_mib: mebibytes(of.spike) };
     case "transform":
@@ -87,7 +106,7 @@ function settings(id: string, of: Component): Node {
         ...Object.fromEntries(
           SIGNALS.flatMap((signal) => {
             const block = of.statements[signal];
-            return block === undefined ? [] : [[TRANSFORMED[signal], [block]] as const];
+            return block === undefined ? [] : [[TRANSFORMED[signal], block] as const];
           }),
         ),
       };
@@ -125,6 +144,24 @@ function settings(id: string, of: Component): Node {
       return of satisfies never;
   }
 }
+
+const jaeger = ({ grpc, http, largestRequest }: JaegerReceiver): Node => ({
+  protocols: {
+    grpc: { endpoint: grpc, max_recv_msg_size_mib: mebibytes(largestRequest) },
+    thrift_http: { endpoint: http, max_request_body_size: largestRequest },
+  },
+});
+
+const fileLog = (id: string, { path, resource }: FileLogReceiver): Node => ({
+  include: [path],
+  start_at: "beginning",
+  storage: `file_storage/${id}`,
+  resource,
+  retry_on_failure: { enabled: true, max_elapsed_time: "0s" },
+});
+
+/** Of the machine as a whole; not of single processes. */
+const SCRAPERS = ["cpu", "disk", "filesystem", "load", "memory", "network", "paging"];
 
 const mebibytes = (bytes: number): number => Math.floor(bytes / MEBIBYTE);
 const TRANSFORMED = {
@@ -183,12 +220,12 @@ const authExtension = (auth: Auth): readonly [string, Node] => [
       },
 ];
 
-const storage = ([id, { directory }]: readonly [string, DiskQueue]): readonly [string, Node] => [
+const storage = ({ id, directory, grows }: Storage): readonly [string, Node] => [
   `file_storage/${id}`,
   {
     directory,
     create_directory: true,
     fsync: true,
-    compaction: { directory, on_rebound: true, cleanup_on_start: true },
+    ...(grows && { compaction: { directory, on_rebound: true, cleanup_on_start: true } }),
   },
 ];

@@ -22,6 +22,10 @@ export interface Flow {
 
 export type Component =
   | OtlpReceiver
+  | ZipkinReceiver
+  | JaegerReceiver
+  | FileLogReceiver
+  | HostMetrics
   | OwnTelemetry
   | MemoryLimiter
   | Transform
@@ -39,6 +43,37 @@ export interface OtlpReceiver {
   readonly largestRequest: Bytes;
 }
 
+export interface ZipkinReceiver {
+  readonly kind: "zipkinReceiver";
+  readonly endpoint: string;
+  readonly largestRequest: Bytes;
+}
+
+/** Spans by gRPC, as Jaeger's agents sent them, and by Thrift over HTTP, as its clients do. */
+export interface JaegerReceiver {
+  readonly kind: "jaegerReceiver";
+  readonly grpc: string;
+  readonly http: string;
+  readonly largestRequest: Bytes;
+}
+
+/** Reads files from their beginning, and after a restart from where it was. While nothing takes the lines, it waits. */
+export interface FileLogReceiver {
+  readonly kind: "fileLogReceiver";
+  readonly path: string;
+  readonly resource: Readonly<Record<string, string>>;
+  /** A directory of its own, where it notes how far it has read. */
+  readonly positions: string;
+}
+
+/** The machine's processor, memory, disks and network. Alloy names them as Prometheus' node exporter, the other as OpenTelemetry. */
+export interface HostMetrics {
+  readonly kind: "hostMetrics";
+  readonly every: Seconds;
+  /** Where the machine's files are, without an ending `/`: empty where they are in their own places. */
+  readonly root: string;
+}
+
 /** What the collector has to say of itself: metrics and logs. Alloy alone: the other collector sends its own by other means. */
 export interface OwnTelemetry {
   readonly kind: "ownTelemetry";
@@ -52,12 +87,12 @@ export interface MemoryLimiter {
   readonly spike: Bytes;
 }
 
-export type TransformContext = "resource" | "datapoint" | "log";
+export type TransformContext = "resource" | "scope" | "span" | "spanevent" | "datapoint" | "log";
 
 /** OTTL statements by signal. An error refuses the data: what cannot be marked must not pass. */
 export interface Transform {
   readonly kind: "transform";
-  readonly statements: Partial<Readonly<Record<Signal, Statements>>>;
+  readonly statements: Partial<Readonly<Record<Signal, readonly Statements[]>>>;
 }
 
 export interface Statements {
@@ -157,9 +192,24 @@ export const queues = (pipeline: Pipeline): readonly (readonly [id: string, queu
     entry.kind === "otlpHttpExporter" && entry.queue !== undefined ? [[id, entry.queue] as const] : [],
   );
 
+/** Directories that components keep state in, by component. Only those of queues grow, and have to be made smaller again. */
+export const storages = (pipeline: Pipeline): readonly Storage[] =>
+  Object.entries(pipeline.components).flatMap(([id, of]): readonly Storage[] => {
+    if (of.kind === "fileLogReceiver") return [{ id, directory: of.positions, grows: false }];
+    return of.kind === "otlpHttpExporter" && of.queue !== undefined
+      ? [{ id, directory: of.queue.directory, grows: true }]
+      : [];
+  });
+
+export interface Storage {
+  readonly id: string;
+  readonly directory: string;
+  readonly grows: boolean;
+}
+
 /**
- * What follows a component directly, by signal. A component may be in several flows as long as what came before it is the
- * same in all of them: Alloy has it once, and everything that enters it would take all of its ways out.
+ * What follows a component directly, by signal. A component may be in several flows as long as what comes after it is the
+ * same whatever came before: Alloy has it once, and everything that enters it takes all of its ways out.
  */
 export function outputs(
   pipeline: Pipeline,
@@ -167,22 +217,34 @@ export function outputs(
 ): Readonly<Partial<Record<Signal, readonly string[]>>> {
   const found: Partial<Record<Signal, string[]>> = {};
   for (const signal of SIGNALS) {
-    const flows = pipeline.flows.filter((flow) => flow.signal === signal);
-    const next = flows.flatMap((flow) => after(flow, id));
-    const before = new Set(flows.filter(({ through }) => through.includes(id)).map((flow) => path(flow, id)));
-    if (before.size > 1)
-      throw new Error(`pipeline: "${id}" is reached in several ways: ${[...before].join("; ")}`);
+    const ways = pipeline.flows.filter((flow) => flow.signal === signal).flatMap((flow) => wayFrom(flow, id));
+    const after = new Map<string, string>();
+    for (const { before } of ways)
+      after.set(
+        before,
+        [...new Set(ways.filter((way) => way.before === before).map(({ rest }) => rest))].sort().join("; "),
+      );
+    if (new Set(after.values()).size > 1)
+      throw new Error(`pipeline: "${id}" leads elsewhere for ${[...after.keys()].join(" and for ")}`);
+    const next = ways.flatMap((way) => way.next);
     if (next.length > 0) found[signal] = [...new Set(next)];
   }
   return found;
 }
 
-function after({ from, through, to }: Flow, id: string): readonly string[] {
-  const at = through.indexOf(id);
-  if (at < 0 && !from.includes(id)) return [];
-  const next = through[at + 1];
-  return next === undefined ? to : [next];
+interface Way {
+  readonly before: string;
+  readonly rest: string;
+  readonly next: readonly string[];
 }
 
-const path = ({ from, through }: Flow, id: string): string =>
-  [...[...from].sort(), ...through.slice(0, through.indexOf(id))].join(", ");
+/** None where the component only begins the flow: several receivers may, each by itself. */
+function wayFrom({ from, through, to }: Flow, id: string): readonly Way[] {
+  const at = through.indexOf(id);
+  if (at < 0 && !from.includes(id)) return [];
+  const rest = [...through.slice(at + 1), [...to].sort().join(", ")];
+  const before = at < 0 ? id : [[...from].sort().join(", "), ...through.slice(0, at)].join(", ");
+  return [
+    { before, rest: rest.join(", "), next: through[at + 1] === undefined ? to : [through[at + 1] ?? ""] },
+  ];
+}

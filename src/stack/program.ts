@@ -10,7 +10,7 @@ import { Tenant } from "../../components/tenant";
 import { TenantIdentity } from "../../components/tenant-identity";
 import type { Environment } from "../model/environment";
 import type { Moment } from "../model/rotation";
-import { sends, type Agent as DeclaredAgent } from "../model/tenant";
+import { runsHere, sends, type Agent as DeclaredAgent } from "../model/tenant";
 import { authority } from "../model/topology";
 import { buildableAuthImage, plannedAuthImage } from "./auth-image";
 import { silenceDebugLog } from "./debug-log";
@@ -50,7 +50,7 @@ export async function defineEnvironment(input: ProgramInput): Promise<Record<str
   await inBatches(input.tenants, BATCH, (declared) => {
     const tenant = new Tenant(declared);
     tenants.push(tenant);
-    for (const agent of declared.agents)
+    for (const agent of declared.agents.filter(runsHere))
       if (!sends(declared, agent))
         stopped.push(defineAgent(tenant, agent, { ...input, host, sending: undefined }).service);
     return tenant;
@@ -115,7 +115,7 @@ function defineTenant(
     },
     below,
   );
-  for (const agent of declared.agents)
+  for (const agent of declared.agents.filter(runsHere))
     if (sends(declared, agent)) {
       const client = identity.client(agent.id);
       const sending = { client, authority: gateway.authority, edge: gateway.service };

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Tenant } from "../model/tenant";
+import { runsHere, type Agent, type Tenant } from "../model/tenant";
 import { readState, type StateOutputs } from "./state";
 
-type Listed = Pick<Tenant, "id"> & { readonly agents: readonly Pick<Tenant["agents"][number], "id">[] };
+type Listed = Pick<Tenant, "id"> & { readonly agents: readonly Pick<Agent, "id" | "runs">[] };
 
 const TENANT = "atalaya:tenant:Tenant";
 const AGENT = "atalaya:tenant:Agent";
@@ -23,8 +23,11 @@ export function activeAndGone(
 export interface AgentProblem {
   readonly agent: string;
   readonly tenant: string;
-  /** `removed`: it sent until now, its tenant is still listed, it is not. `moved`: it is listed for another tenant. */
-  readonly kind: "removed" | "moved";
+  /**
+   * `removed`: it sent until now, its tenant is still listed, it is not. `left`: it is listed, but as one that runs elsewhere.
+   * `moved`: it is listed for another tenant.
+   */
+  readonly kind: "removed" | "left" | "moved";
 }
 
 /** Agents that cannot go as they would: with a queue that nobody sends, or with one tenant's queue to another. Sorted. */
@@ -33,15 +36,17 @@ export function agentsThatCannotGo(state: StateOutputs, tenants: readonly Listed
   const owners = new Map<unknown, string>(
     tenants.flatMap(({ id, agents }) => agents.map((agent) => [agent.id, id] as const)),
   );
+  const here = new Set<unknown>(tenants.flatMap(({ agents }) => agents.filter(runsHere).map(({ id }) => id)));
   return outputsOf(state, AGENT)
     .flatMap((outputs): readonly AgentProblem[] => {
       const { agent, tenant } = outputs;
       if (typeof agent !== "string" || typeof tenant !== "string") return [];
       const owner = owners.get(agent);
-      if (owner === tenant) return [];
+      const sent = outputs["state"] === "active";
+      if (owner === tenant) return here.has(agent) || !sent ? [] : [{ agent, tenant, kind: "left" }];
       // Its volume keeps its name, so that the new tenant's agent would send what the old one's has left.
       if (owner !== undefined) return [{ agent, tenant, kind: "moved" }];
-      return outputs["state"] === "active" && listed.has(tenant) ? [{ agent, tenant, kind: "removed" }] : [];
+      return sent && listed.has(tenant) ? [{ agent, tenant, kind: "removed" }] : [];
     })
     .sort((a, b) => (a.agent < b.agent ? -1 : 1));
 }
@@ -75,6 +80,11 @@ function agentGone({ agent, tenant, kind }: AgentProblem): string {
       return (
         `The agent ${agent} of ${tenant} has been active until now and is not in the tenant list any more. Removing deletes what it has queued: ` +
         `first list it as suspended (agents: [{ id: ${agent}, state: suspended }]), update, and then remove it.`
+      );
+    case "left":
+      return (
+        `The agent ${agent} of ${tenant} has been active here until now and is to run elsewhere. Its container goes with what it has queued: ` +
+        `first suspend it (state: suspended), update, and then write "runs: elsewhere".`
       );
     case "moved":
       return (

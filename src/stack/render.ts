@@ -1,7 +1,7 @@
 import type { Environment } from "../model/environment";
 import type { RenderedFile } from "../model/files";
 import type { ClientId } from "../model/names";
-import type { Tenant } from "../model/tenant";
+import { runsHere, type Tenant } from "../model/tenant";
 import { containerTopology, type PublicUrls, type Topology } from "../model/topology";
 import { renderEnvironment } from "../render";
 import { publicUrls } from "./urls";
@@ -24,7 +24,7 @@ export function renderStack(
   tenants: readonly Tenant[],
   places: Places = containerTopology,
 ): RenderedStack {
-  const agents = tenants.flatMap((tenant) => tenant.agents.map(({ id }) => id));
+  const agents = tenants.flatMap((tenant) => tenant.agents.filter(runsHere).map(({ id }) => id));
   const topology = places(agents, publicUrls(environment));
   return { environment, tenants, topology, files: renderEnvironment({ environment, tenants, topology }) };
 }

@@ -73,6 +73,16 @@ describe("agents that disappear from the list", () => {
     );
   });
 
+  it("are refused to leave this host while they send", () => {
+    const gone = (id: string) => ({ id: id as ClientId, runs: "elsewhere" as const });
+    const leaving = { id: "mx" as TenantId, agents: [gone("plant"), gone("old")] };
+    expect(agentsThatCannotGo(state, [leaving])).toEqual([{ agent: "plant", tenant: "mx", kind: "left" }]);
+    expect(removalProblem(state, [leaving])).toBe(
+      "The agent plant of mx has been active here until now and is to run elsewhere. Its container goes with what it has queued: " +
+        'first suspend it (state: suspended), update, and then write "runs: elsewhere".',
+    );
+  });
+
   it("may go once they or their tenant were suspended", () => {
     expect(removalProblem(state, [having("mx", "plant")])).toBeUndefined();
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { evaluate } from "../../policies/rules";
 import { changes, MX, PE, recordEnvironment, shown, tenantOf } from "./environment";
 
 const DEMONSTRATION = { "atalaya:demonstrationUsers": "true" };
@@ -132,13 +133,18 @@ describe("a tenant", () => {
     ).toEqual([]);
   });
 
-  it("whose limits change touches the files of who enforces them", async () => {
+  it("whose limits change touches the files of who enforces them, and its agents by the room in their queues", async () => {
     const limited = { ...MX, limits: { edge: { requests: "7/s" }, logs: { ingest: "1MiB/s" } } };
     const [before, after] = [await recordEnvironment([MX, PE]), await recordEnvironment([limited, PE])];
     expect(changes(before, after)).toEqual({
       added: [],
       removed: [],
-      changed: ["docker:Container envoy-files", "docker:Container loki-files"],
+      changed: [
+        "docker:Container agent-mx-container",
+        "docker:Container agent-mx-files",
+        "docker:Container envoy-files",
+        "docker:Container loki-files",
+      ],
     });
   });
 
@@ -181,5 +187,36 @@ describe("ids that are each other's beginnings and endings", () => {
     const names = containers.map(({ inputs }) => inputs["name"]);
     expect(new Set(names).size).toBe(names.length);
     expect(new Set(recording.resources.map(({ urn }) => urn)).size).toBe(recording.resources.length);
+  });
+});
+
+describe("an agent that runs elsewhere", () => {
+  const plant = {
+    id: "agent-mx-plant",
+    runs: "elsewhere",
+    hostMetrics: true,
+    fileLogs: [{ path: "/var/log/*.log", class: "system" }],
+  };
+  const AGENTS = [{ id: "agent-mx" }, plant];
+
+  it("is a client with its claims, let in at the edge, and nothing that runs here", async () => {
+    const before = await recordEnvironment([MX]);
+    const recording = await recordEnvironment([{ ...MX, agents: AGENTS }]);
+    const names = (of: typeof before) => new Set(of.resources.map(shown));
+    const more = [...names(recording)].filter((name) => !names(before).has(name)).sort();
+    expect(more).toEqual([
+      "atalaya:identity:Client agent-mx-plant",
+      "keycloak:AudienceProtocolMapper agent-mx-plant-audience",
+      "keycloak:Client agent-mx-plant-client",
+      "keycloak:ClientDefaultScopes agent-mx-plant-default-scopes",
+      "keycloak:HardcodedClaimProtocolMapper agent-mx-plant-tenant",
+    ]);
+    expect(JSON.stringify(recording.resources)).toContain("agent-mx-plant|tenant-mx");
+    expect(evaluate(recording).violations).toEqual([]);
+  });
+
+  it("may be the only one of its tenant", async () => {
+    const recording = await recordEnvironment([PE, { ...MX, agents: [plant] }]);
+    expect(evaluate(recording).violations).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { agentPipeline } from "../../src/render/agent-pipeline";
+import { agentPipeline, settingOf } from "../../src/render/agent-pipeline";
 import { gatewayPipeline } from "../../src/render/gateway-pipeline";
 import { tenant } from "../render/input";
 import { tempDir, waitUntil, type Running } from "../servers";
@@ -43,7 +43,7 @@ describe("an agent and the gateway, in real OpenTelemetry Collectors", () => {
     if (of === undefined) throw new Error("no agent");
     writeFileSync(join(dir.path, of.id, "secrets", "client-secret"), "s3cret");
     const port = Number(gateway.http.split(":")[1]);
-    const pipeline = plain(agentPipeline(local, mx, of), port, upstream.port);
+    const pipeline = plain(agentPipeline(settingOf(local, of), mx, of), port, upstream.port);
     const config = await collector(dir.path, "agent", pipeline, asTenant);
     running.push(await startCollector(config.file, config.http));
     agent = config.http;

@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ratio } from "../../src/model/units";
-import { agentPipeline } from "../../src/render/agent-pipeline";
+import { agentPipeline, settingOf } from "../../src/render/agent-pipeline";
 import { gatewayPipeline } from "../../src/render/gateway-pipeline";
 import { tenant } from "../render/input";
 import { tempDir, waitUntil, type Running } from "../servers";
@@ -125,7 +125,7 @@ describe("an agent in a real OpenTelemetry Collector", () => {
     const [agent] = mx.agents;
     if (agent === undefined) throw new Error("no agent");
     writeFileSync(join(dir.path, agent.id, "secrets", "client-secret"), "s3cret");
-    const pipeline = agentPipeline(input, mx, agent);
+    const pipeline = agentPipeline(settingOf(input, agent), mx, agent);
     config = await collector(dir.path, "agent", plain(pipeline, upstream.port, upstream.port));
     running = await startCollector(config.file, config.http);
   });

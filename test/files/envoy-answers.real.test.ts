@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { tenant } from "../render/input";
 import { ALLOW, codeOf, Edge, EXPORT, KEY, LOGS, PERSON, READ, refused } from "./envoy-edge";
 
+const PUSH = "/prometheus/api/v1/push";
 const TENANTS = [tenant("co"), tenant("mx")];
 
 let edge: Edge;
@@ -15,10 +16,11 @@ beforeEach(() => {
 
 describe("what backends say", () => {
   afterEach(() => {
-    for (const backend of [edge.collector, edge.loki]) backend.answer = () => ({});
-    Object.assign(edge.collectorGrpc, { status: 0, message: "", trailersOnly: true });
+    for (const backend of [edge.collector, edge.loki])
+      Object.assign(backend, { answer: () => ({}), early: false });
+    Object.assign(edge.collectorGrpc, { early: false, status: 0, message: "", trailersOnly: true });
   });
-  const ADDRESS = "http://mimir:9009 said no to tenant-mx";
+  const ADDRESS = "error exporting items, request to http://mimir:9009 said no to tenant-mx";
 
   it.each([
     [400, "400 backend_refused"],
@@ -40,6 +42,29 @@ describe("what backends say", () => {
     expect(answer.headers).not.toHaveProperty("content-encoding");
   });
 
+  it.each([
+    [400, "http: request body too large", "413 body_too_large"],
+    [400, "snappy: decoded size exceeds max request body size", "413 body_too_large"],
+    [400, "gzip: invalid header", "400 body_malformed"],
+    [415, "415 unsupported media type, supported: [application/json]", "415 content_type_unsupported"],
+    // Of a body that is no text it cannot say what is wrong: 500 would be sent again for ever.
+    [500, '{"code": 13, "message": "failed to marshal error message"}', "400 body_malformed"],
+    [500, "gzip: invalid header", "503 backend_failed"],
+    [429, "http: request body too large", "429 backend_refused"],
+  ])("of its receiver's own %i, %s", async (status, body, expected) => {
+    edge.collector.answer = () => ({ status, body });
+    const answer = await edge.write(LOGS, await edge.bearer());
+    edge.reached();
+    await refused(edge, Promise.resolve(answer), expected);
+  });
+
+  it("that is too much, and too much of the edge itself, remote write is told as 503: its senders drop 429", async () => {
+    edge.mimir.answer = () => ({ status: 429, body: "slow down", headers: { "retry-after": "7" } });
+    const answer = await edge.write(PUSH, await edge.bearer());
+    expect([answer.status, answer.headers["retry-after"], answer.body]).toEqual([503, "7", "slow down"]);
+    edge.mimir.answer = () => ({});
+  });
+
   it("a long error is replaced too", async () => {
     edge.collector.answer = () => ({ status: 400, body: ADDRESS.repeat(20_000) });
     const answer = await edge.write(LOGS, await edge.bearer());
@@ -55,6 +80,20 @@ describe("what backends say", () => {
     });
     edge.loki.answer = () => ({ status: 500, body: ADDRESS });
     expect(codeOf(await edge.ask("query", READ, { headers: PERSON }))).toBe("500 backend_failed");
+  });
+
+  it("what comes before the whole request was sent is no different", async () => {
+    // Larger than what is on its way at a time.
+    const body = "x".repeat(4 * 1024 * 1024);
+    Object.assign(edge.collector, { early: true, answer: () => ({ status: 400, body: ADDRESS }) });
+    const answer = await edge.write(LOGS, await edge.bearer(), body);
+    edge.reached();
+    await refused(edge, Promise.resolve(answer), "400 backend_refused");
+    Object.assign(edge.collectorGrpc, { early: true, status: 8, message: ADDRESS });
+    const told = await edge.grpc(EXPORT, await edge.bearer(), Buffer.alloc(4 * 1024 * 1024));
+    expect([told["grpc-status"], told["grpc-message"]]).toEqual(["14", "The backend cannot take this now."]);
+    expect(told).not.toHaveProperty("grpc-status-details-bin");
+    edge.reached();
   });
 
   it("a backend that hangs up is 503", async () => {
@@ -75,6 +114,9 @@ describe("what backends say", () => {
     [13, ADDRESS, "14", "The backend cannot take this now."],
     [13, "grpc: error unmarshalling request: proto", "13", "The backend refused this."],
     [13, "grpc: failed to decompress the received message: gzip", "13", "The backend refused this."],
+    [13, "grpc: failed to read decompressed data: EOF", "13", "The backend refused this."],
+    [13, "grpc: compressed flag set with identity or empty encoding", "13", "The backend refused this."],
+    [13, "grpc: received unexpected payload format 7", "13", "The backend refused this."],
     [14, ADDRESS, "14", "The backend cannot take this now."],
   ])("gRPC %i", async (status, message, expected, words) => {
     for (const trailersOnly of [true, false]) {
@@ -86,6 +128,32 @@ describe("what backends say", () => {
       ]);
       expect(answer).not.toHaveProperty("grpc-status-details-bin");
     }
+  });
+});
+
+describe("what the collector is not given to unpack", () => {
+  it.each(["zstd", "br", "gzip, zstd", "GZIP", "identity"])("%s", async (packed) => {
+    const headers = { ...(await edge.bearer()), "content-encoding": packed };
+    await refused(edge, edge.write(LOGS, headers), "415 encoding_unsupported");
+  });
+
+  it.each(["gzip", "deflate", "snappy", ""])("but %j, and elsewhere everything", async (packed) => {
+    const headers = { ...(await edge.bearer()), "content-encoding": packed };
+    expect((await edge.write(LOGS, headers)).status).toBe(200);
+    expect((await edge.write(PUSH, { ...headers, "content-encoding": "zstd" })).status).toBe(200);
+    edge.reached();
+  });
+
+  it("over gRPC as well", async () => {
+    const told = async (packed: string): Promise<unknown> => {
+      const answer = await edge.grpc(EXPORT, { ...(await edge.bearer()), "grpc-encoding": packed });
+      return [answer["grpc-status"], answer["grpc-message"]];
+    };
+    for (const packed of ["zstd", "deflate"])
+      expect(await told(packed)).toEqual(["12", "This compression is not taken here. Send gzip, or none."]);
+    expect(edge.reached()).toEqual([]);
+    for (const packed of ["identity", "gzip", "snappy"]) expect(await told(packed)).toEqual(["0", undefined]);
+    edge.reached();
   });
 });
 

@@ -156,10 +156,10 @@ export class Edge {
     });
   }
 
-  /** One call with an empty message; headers and trailers of the answer together. */
-  grpc(path: string, headers: Readonly<Record<string, string>>): Promise<Http2Headers> {
+  /** One call, with an empty message unless another is given; headers and trailers of the answer together. */
+  grpc(path: string, headers: Readonly<Record<string, string>>, body?: Buffer): Promise<Http2Headers> {
     const head = { ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers" };
-    return this.http2("otlpGrpc", { ...head, ...headers });
+    return this.http2("otlpGrpc", { ...head, ...headers }, undefined, body);
   }
 
   /** One request over HTTP/2, with trailers if there are any. */
@@ -167,6 +167,7 @@ export class Edge {
     listener: Listener,
     headers: Readonly<Record<string, string>>,
     trailers?: Readonly<Record<string, string>>,
+    body: Buffer = Buffer.alloc(5),
   ): Promise<Http2Headers> {
     const session = connectHttp2(`https://${loopback}:${this.port("envoy", listener)}`, { ca: this.ca });
     return new Promise<Http2Headers>((resolve, reject) => {
@@ -183,7 +184,7 @@ export class Edge {
       call.resume().on("end", () => {
         resolve(answer);
       });
-      if (headers[":method"] !== "CONNECT") call.end(Buffer.alloc(5));
+      if (headers[":method"] !== "CONNECT") call.end(body);
     }).finally(() => {
       session.destroy();
     });

@@ -25,6 +25,8 @@ export interface Answer {
 export class Recorder {
   readonly received: Received[] = [];
   answer: (received: Received) => Answer = () => ({});
+  /** Answers before it has the body, and never takes it. */
+  early = false;
   readonly #server: Server;
   /** Upgraded ones included, which a server forgets. */
   readonly #sockets = new Set<Socket>();
@@ -32,8 +34,8 @@ export class Recorder {
   constructor() {
     this.#server = createServer((incoming, response) => {
       const chunks: Buffer[] = [];
-      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-      incoming.on("end", () => {
+      if (!this.early) incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+      const take = (): void => {
         const { method = "", url: path = "", headersDistinct } = incoming;
         const headers = Object.fromEntries(
           Object.entries(headersDistinct).map(([name, values]) => [name, values?.join(" & ")]),
@@ -43,7 +45,9 @@ export class Recorder {
         const { status = 200, headers: answered, body = "", hang, reset } = this.answer(received);
         if (reset === true) incoming.socket.destroy();
         else if (hang !== true) response.writeHead(status, answered).end(body);
-      });
+      };
+      if (this.early) take();
+      else incoming.on("end", take);
     });
     this.#server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
@@ -81,9 +85,10 @@ export class GrpcRecorder {
   message = "";
   /** Refusals come without a body, all in the headers; answers have trailers. */
   trailersOnly = true;
+  early = false;
   readonly #server: Http2Server = createHttp2Server((incoming, response) => {
-    incoming.resume();
-    incoming.on("end", () => {
+    if (!this.early) incoming.resume();
+    const take = (): void => {
       const { method, url: path, headers, trailers } = incoming;
       this.received.push({ method, path, headers, body: "", trailers: { ...trailers } });
       const status = {
@@ -96,7 +101,9 @@ export class GrpcRecorder {
         for (const [name, value] of Object.entries(status)) response.setHeader(name, value);
       else response.addTrailers(status);
       response.end(Buffer.alloc(this.trailersOnly ? 0 : 5));
-    });
+    };
+    if (this.early) take();
+    else incoming.on("end", take);
   });
 
   listen(port: number): Promise<void> {

@@ -89,6 +89,29 @@ describe("agents-stay-apart", () => {
     ]);
   });
 
+  it("refuses Zipkin's and Jaeger's receivers on every address, and what reads the host", () => {
+    const more = `${CONFIG}
+otelcol.receiver.zipkin "zipkin" { }
+otelcol.receiver.jaeger "jaeger" {
+	protocols {
+		grpc { endpoint = "0.0.0.0:14250" }
+		thrift_http { endpoint = "agent-mx:14268" }
+	}
+}
+prometheus.exporter.unix "machine" { }
+otelcol.receiver.filelog "x" { include = ["/var/log/*"] }
+discovery.docker "y" { host = "unix:///var/run/docker.sock" }
+prometheus.exporter.self "own" { }
+`;
+    expect(found(more)).toEqual([
+      'mx: agent-mx reads the host that it shares with others (discovery.docker "y").',
+      'mx: agent-mx reads the host that it shares with others (otelcol.receiver.filelog "x").',
+      'mx: agent-mx reads the host that it shares with others (prometheus.exporter.unix "machine").',
+      'mx: agent-mx takes grpc on 0.0.0.0:14250 (otelcol.receiver.jaeger "jaeger"), which others can reach.',
+      'mx: agent-mx takes zipkin on every address (otelcol.receiver.zipkin "zipkin"), which others can reach.',
+    ]);
+  });
+
   it("refuses the shared network alone, a name on it, and a server for everybody", () => {
     const shared = { name: "atalaya-dev-edge", aliases: ["agent-mx"] };
     expect(found(CONFIG, { networksAdvanced: [shared] })).toEqual([

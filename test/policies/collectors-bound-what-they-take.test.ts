@@ -39,6 +39,28 @@ describe("collectors-bound-what-they-take", () => {
     expect(found(from, to)).toEqual([message]);
   });
 
+  it("knows Zipkin's and Jaeger's receivers", () => {
+    const more = `${GOOD}
+  otelcol.receiver.zipkin "zipkin" {
+    output { traces = [otelcol.processor.transform.redact.input] }
+  }
+  otelcol.receiver.jaeger "jaeger" {
+    protocols {
+      grpc { max_recv_msg_size = "1GiB" }
+      thrift_http { }
+    }
+    output { traces = [otelcol.processor.memory_limiter.memory.input] }
+  }`;
+    expect(messages(collectorsBoundWhatTheyTake, [gateway(more)])).toEqual(
+      [
+        'otelcol.receiver.jaeger "jaeger" takes grpc requests of 1GiB (max_recv_msg_size)',
+        'otelcol.receiver.jaeger "jaeger" takes thrift_http requests of any size (max_request_body_size)',
+        'otelcol.receiver.zipkin "zipkin" passes traces to [ otelcol.processor.transform.redact.input ] without a memory limit',
+        'otelcol.receiver.zipkin "zipkin" takes http requests of any size (max_request_body_size)',
+      ].map((problem) => `alloy-gateway: ${problem}.`),
+    );
+  });
+
   it("says whose agent it is", () => {
     const text = GOOD.replace("1MiB", "1GiB");
     const agent = files("agent-mx", { "/etc/atalaya/agent-mx/config.alloy": text }, { parent: tenant("mx") });

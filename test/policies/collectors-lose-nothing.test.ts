@@ -54,6 +54,17 @@ otelcol.auth.oauth2 "keycloak" {
 }
 `;
 
+const FILES = `otelcol.receiver.filelog "app" {
+	include = ["/var/log/app.log"]
+	storage = otelcol.storage.file.traces.handler
+	retry_on_failure {
+		enabled          = true
+		max_elapsed_time = "0s"
+	}
+	output { logs = [otelcol.exporter.otlphttp.traces.input] }
+}
+`;
+
 const MX = tenant("mx");
 const found = ({ gateway = GATEWAY, agent = AGENT } = {}) =>
   messages(collectorsLoseNothing, [
@@ -70,6 +81,7 @@ const without = (text: string, line: string): string => {
 describe("collectors-lose-nothing", () => {
   it("passes a gateway that holds nothing back, and an agent that keeps everything", () => {
     expect(found()).toEqual([]);
+    expect(found({ agent: `${AGENT}${FILES}` })).toEqual([]);
   });
 
   it.each([
@@ -183,6 +195,21 @@ describe("collectors-lose-nothing", () => {
       "a tenant that it names itself",
       `${AGENT}otelcol.auth.headers "x" {\n header {\n key = "X-Scope-OrgID"\n value = "tenant-pe"\n}\n}\n`,
       "sets the tenant tenant-pe itself; only its token says whose data it sends",
+    ],
+    [
+      "a receiver that leads nowhere",
+      `${AGENT}otelcol.receiver.zipkin "zipkin" {\n output { }\n}\n`,
+      'otelcol.receiver.zipkin "zipkin" takes what it leads nowhere',
+    ],
+    [
+      "files that it begins anew",
+      `${AGENT}${FILES.replace("storage = otelcol.storage.file.traces.handler", "")}`,
+      'otelcol.receiver.filelog "app" forgets how far it has read when it stops',
+    ],
+    [
+      "files that do not wait",
+      `${AGENT}${FILES.replace('max_elapsed_time = "0s"', "")}`,
+      'otelcol.receiver.filelog "app" drops lines that its queue does not take',
     ],
     [
       "a batch before its queue",

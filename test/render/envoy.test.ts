@@ -148,6 +148,7 @@ describe.each(LISTENERS)("the listener %s", (listener) => {
       "atalaya.forget-credentials",
       "atalaya.body-limit",
       listener === "otlpGrpc" ? "atalaya.mend-grpc" : "atalaya.upstream-errors",
+      "atalaya.from-upstream",
       "envoy.filters.http.router",
     ]);
     expect(filters(listener).filter((one) => "disabled" in one || "is_optional" in one)).toEqual([]);

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { ratio } from "../../src/model/units";
-import { agentPipeline } from "../../src/render/agent-pipeline";
+import { agentPipeline, settingOf } from "../../src/render/agent-pipeline";
 import { alloyDocument } from "../../src/render/alloy/document";
 import { gatewayPipeline } from "../../src/render/gateway-pipeline";
 import { toCollector } from "../../src/render/otelcol";
 import { outputs, queues, type Pipeline } from "../../src/render/pipeline";
 import { DEFAULT_PLAN } from "../../src/model/plans";
+import { queueSizes } from "../../src/model/queues";
 import { size } from "../../src/model/units";
 import { input, tenant } from "./input";
 import type { Tenant } from "../../src/model/tenant";
@@ -14,7 +15,7 @@ import type { Tenant } from "../../src/model/tenant";
 const agentOf = (of: Tenant) => {
   const [agent] = of.agents;
   if (agent === undefined) throw new Error("no agent");
-  return agentPipeline(input([of]), of, agent);
+  return agentPipeline(settingOf(input([of]), agent), of, agent);
 };
 
 describe("the gateway", () => {
@@ -35,7 +36,7 @@ describe("the gateway", () => {
     const { mark } = pipeline.components;
     if (mark?.kind !== "transform") throw new Error("no transform");
     for (const signal of ["traces", "metrics", "logs"] as const)
-      expect(mark.statements[signal]?.statements.slice(0, 2)).toEqual([
+      expect(mark.statements[signal]?.[0]?.statements.slice(0, 2)).toEqual([
         String.raw`delete_matching_keys(resource.attributes, "^tenant\\.id$")`,
         'set(resource.attributes["tenant.id"], otelcol.client.metadata["x-scope-orgid"][0])',
       ]);
@@ -52,7 +53,7 @@ describe("an agent", () => {
   const pipeline = agentOf(tenant("mx"));
 
   it("measures all spans before it samples them", () => {
-    expect(outputs(pipeline, "memory").traces).toEqual(["spans", "graph", "sample"]);
+    expect(outputs(pipeline, "redact").traces).toEqual(["spans", "graph", "sample"]);
     expect(outputs(pipeline, "sample")).toEqual({ traces: ["traces"] });
   });
 
@@ -69,11 +70,9 @@ describe("an agent", () => {
   });
 
   it("counts what waits and what it sends in bytes, and gives a drained queue's space back", () => {
-    expect(queues(pipeline).map(([id, { capacity }]) => [id, capacity])).toEqual([
-      ["traces", size("1GiB")],
-      ["metrics", size("512MiB")],
-      ["logs", size("1GiB")],
-    ]);
+    expect(queues(pipeline).map(([id, { capacity }]) => [id, capacity])).toEqual(
+      Object.entries(queueSizes(DEFAULT_PLAN.limits, {})),
+    );
     const text = alloyDocument(pipeline);
     expect(text.match(/sizer +=.*/g)).toEqual(
       Array.from({ length: 6 }, () => expect.stringMatching(/= "bytes"$/) as string),
@@ -87,7 +86,7 @@ describe("an agent", () => {
   it("keeps the beginning of a line that Loki would refuse", () => {
     const cut = (of: Tenant) => {
       const { fit } = agentOf(of).components;
-      return fit?.kind === "transform" ? fit.statements.logs?.statements : undefined;
+      return fit?.kind === "transform" ? fit.statements.logs?.[0]?.statements : undefined;
     };
     expect(cut(tenant("mx"))).toEqual([
       "set(log.body.string, Substring(log.body.string, 0, 262144, true)) where IsString(log.body) and Len(log.body.string) > 262144",
@@ -102,7 +101,7 @@ describe("an agent", () => {
   it("samples nothing, and holds no span in memory, where everything is kept", () => {
     const all = agentOf(tenant("mx", { sampling: { ...DEFAULT_PLAN.sampling, keep: ratio("100%") } }));
     expect(alloyDocument(all)).not.toContain("tail_sampling");
-    expect(outputs(all, "memory").traces).toEqual(["spans", "graph", "traces"]);
+    expect(outputs(all, "redact").traces).toEqual(["spans", "graph", "traces"]);
   });
 
   it("makes no batch that is larger than the tenant's burst", () => {
@@ -140,8 +139,34 @@ describe("an agent", () => {
     const text = alloyDocument(pipeline);
     expect(text).toContain("write_to = [otelcol.receiver.loki.own.receiver]");
     expect(text).toContain("forward_to      = [otelcol.receiver.prometheus.own.receiver]");
-    expect(outputs(pipeline, "name")).toEqual({ metrics: ["metrics"], logs: ["logs"] });
+    expect(outputs(pipeline, "name")).toEqual({ metrics: ["redact"], logs: ["redact"] });
     expect(text).toContain(String.raw`set(resource.attributes[\"service.name\"], \"alloy-agent\")`);
+  });
+
+  it("listens on its own name for OTLP, Zipkin and Jaeger, with the limit of the edge's writes", () => {
+    const text = alloyDocument(pipeline);
+    expect(text.match(/endpoint +=\s+"agent-mx:\d+"/g)?.map((line) => /\d+/.exec(line)?.[0])).toEqual([
+      "24317",
+      "24318",
+      "9411",
+      "14250",
+      "14268",
+    ]);
+    expect(text.match(/max_re[a-z_]+_size +=\s+"16MiB"/g)).toHaveLength(5);
+    for (const receiver of ["programs", "zipkin", "jaeger"])
+      expect(outputs(pipeline, receiver).traces).toEqual(["memory"]);
+    expect(outputs(pipeline, "memory")).toEqual({
+      traces: ["redact"],
+      metrics: ["redact"],
+      logs: ["redact"],
+    });
+  });
+
+  it("takes no log class that no retention knows", () => {
+    const { classify } = agentOf(tenant("mx")).components;
+    expect(classify?.kind === "transform" && classify.statements.logs?.[0]?.statements).toEqual([
+      'set(resource.attributes["log.class"], "application") where not (resource.attributes["log.class"] == "access" or resource.attributes["log.class"] == "application" or resource.attributes["log.class"] == "system")',
+    ]);
   });
 
   it("holds no secret: the file of its own is named", () => {
@@ -152,7 +177,7 @@ describe("an agent", () => {
 });
 
 describe("a pipeline", () => {
-  it("is refused when a component is reached in two ways, which Alloy would mix", () => {
+  it("is refused when a component leads to two ends by where things come from, which Alloy would mix", () => {
     const { components } = gatewayPipeline(input());
     const flow = { signal: "logs", through: ["memory"] } as const;
     const mixed: Pipeline = {
@@ -162,7 +187,20 @@ describe("a pipeline", () => {
         { ...flow, id: "b", from: ["other"], to: ["tempo"] },
       ],
     };
-    expect(() => alloyDocument(mixed)).toThrow('pipeline: "memory" is reached in several ways: edge; other');
+    expect(() => alloyDocument(mixed)).toThrow('pipeline: "memory" leads elsewhere for edge and for other');
+  });
+
+  it("may join ways that go on together", () => {
+    const { components, flows } = gatewayPipeline(input());
+    const [first] = flows.filter(({ signal }) => signal === "logs");
+    if (first === undefined) throw new Error("no flow");
+    const other = components["edge"] as Pipeline["components"][string];
+    const joined = {
+      components: { ...components, other },
+      flows: [first, { ...first, id: "b", from: ["other"] }],
+    };
+    expect(outputs(joined, "memory")).toEqual({ logs: ["mark"] });
+    expect(outputs(joined, "other")).toEqual({ logs: ["memory"] });
   });
 
   it("names only components that it has", () => {
@@ -181,7 +219,7 @@ describe("a pipeline", () => {
     expect(service.pipelines).toEqual({
       "logs/logs": {
         receivers: ["otlp/programs"],
-        processors: ["memory_limiter/memory", "transform/classify", "transform/fit"],
+        processors: ["memory_limiter/memory", "transform/redact", "transform/classify", "transform/fit"],
         exporters: ["otlp_http/logs"],
       },
       "metrics/derived": {
@@ -191,17 +229,17 @@ describe("a pipeline", () => {
       },
       "metrics/metrics": {
         receivers: ["otlp/programs"],
-        processors: ["memory_limiter/memory"],
+        processors: ["memory_limiter/memory", "transform/redact"],
         exporters: ["otlp_http/metrics"],
       },
       "traces/kept": {
-        receivers: ["otlp/programs"],
-        processors: ["memory_limiter/memory", "tail_sampling/sample"],
+        receivers: ["otlp/programs", "zipkin/zipkin", "jaeger/jaeger"],
+        processors: ["memory_limiter/memory", "transform/redact", "tail_sampling/sample"],
         exporters: ["otlp_http/traces"],
       },
       "traces/observed": {
-        receivers: ["otlp/programs"],
-        processors: ["memory_limiter/memory"],
+        receivers: ["otlp/programs", "zipkin/zipkin", "jaeger/jaeger"],
+        processors: ["memory_limiter/memory", "transform/redact"],
         exporters: ["spanmetrics/spans", "servicegraph/graph"],
       },
     });

@@ -86,7 +86,7 @@ describe("otelcol 0.158.0", () => {
     >;
     const names = (kind: string) => said[kind]?.map(({ name }) => name).sort();
     expect(said["buildinfo"]?.version).toBe("0.158.0");
-    expect(names("receivers")).toEqual(["otlp"]);
+    expect(names("receivers")).toEqual(["file_log", "host_metrics", "jaeger", "otlp", "zipkin"]);
     expect(names("processors")).toEqual([
       "attributes",
       "batch",
@@ -98,8 +98,20 @@ describe("otelcol 0.158.0", () => {
     ]);
     // The names that everybody writes (otlp, otlphttp, servicegraph, spanmetrics) are aliases of these: the next test.
     expect(names("connectors")).toEqual(["service_graph", "span_metrics"]);
-    expect(names("exporters")).toEqual(["debug", "file", "otlp_grpc", "otlp_http"]);
-    expect(names("extensions")).toEqual(["file_storage", "headers_setter", "health_check", "oauth2client"]);
+    expect(names("exporters")).toEqual([
+      "debug",
+      "file",
+      "otlp_grpc",
+      "otlp_http",
+      "prometheus_remote_write",
+    ]);
+    expect(names("extensions")).toEqual([
+      "bearertokenauth",
+      "file_storage",
+      "headers_setter",
+      "health_check",
+      "oauth2client",
+    ]);
   });
 
   it("takes every component's usual name in a config", async () => {

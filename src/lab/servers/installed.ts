@@ -23,6 +23,10 @@ export interface Servers {
   readonly jaeger: Server;
   /** Loki's own client. */
   readonly logcli: Server;
+  readonly prometheus: Server & { readonly promtool: string };
+  /** OpenTelemetry's SDKs: `bin` is node_modules, or a folder for PYTHONPATH. */
+  readonly "otel-sdk-node": Server;
+  readonly "otel-sdk-python": Server;
   readonly postgresql: Server & { readonly initdb: string; readonly pgCtl: string };
   /** `bin` is kc.sh; `home` the distribution, built; `java` one that runs it. */
   readonly keycloak: Server & { readonly home: string; readonly java: string };

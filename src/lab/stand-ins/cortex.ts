@@ -96,7 +96,11 @@ export function cortexConfig(stack: RenderedStack, place: CortexPlace): string {
       grpc_listen_port: place.grpc,
       log_level: "warn",
     },
-    alertmanager: { external_url: `http://${loopback}:${place.http}/alertmanager` },
+    // Without peers: its own port for them would be that of every lab.
+    alertmanager: {
+      external_url: `http://${loopback}:${place.http}/alertmanager`,
+      cluster: { listen_address: "" },
+    },
     alertmanager_storage: { backend: "local", local: { path: under("alertmanager") } },
     blocks_storage: {
       backend: "filesystem",

@@ -1,5 +1,6 @@
 import { activeAndGone, agentsThatCannotGo, removalProblem } from "../../stack/removals";
 import type { ClientId, TenantId } from "../../model/names";
+import { runsHere } from "../../model/tenant";
 import type { Side } from "./side";
 import type { Refusal, ResourceChange } from "./types";
 
@@ -14,7 +15,10 @@ export function refusals(
   const state = stateOf(before);
   const listed: Listed = after.plan.tenants.map(({ id, agents }) => ({
     id: id as TenantId,
-    agents: agents.map((agent) => ({ id: agent.id as ClientId })),
+    agents: agents.map(({ id: agent, runs }) => ({
+      id: agent as ClientId,
+      ...(runs !== undefined && { runs }),
+    })),
   }));
   const gone = activeAndGone(state, listed);
   const agents = agentsThatCannotGo(state, listed);
@@ -43,7 +47,7 @@ function stateOf({ plan }: Side): State {
   return Object.fromEntries(
     plan.tenants.flatMap(({ id, state, agents }) => [
       [`tenant ${id}`, { type: "atalaya:tenant:Tenant", outputs: { tenant: id, state } }],
-      ...agents.map((agent) => {
+      ...agents.filter(runsHere).map((agent) => {
         const sends = state === "active" && agent.state === "active";
         return [
           `agent ${agent.id}`,

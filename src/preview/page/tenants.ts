@@ -1,3 +1,5 @@
+import { queueHours } from "../../model/queues";
+import { runsHere } from "../../model/tenant";
 import type { Limits } from "../../model/limits";
 import { formatDuration, formatRate, formatByteRate } from "../../model/units";
 import type { People, PeopleOf } from "../changes/people";
@@ -182,7 +184,14 @@ function unfolded(tenant: PlannedTenant, people: People, { dense, changes }: Unf
     </section>
     <section>
       <h4>Agents</h4>
-      ${items(agents.map(({ id, state }) => html`<code>${id}</code>${state === "suspended" && " suspended"}`))}
+      ${items(
+        agents.map(
+          (agent) =>
+            html`<code>${agent.id}</code
+              >${agent.state === "suspended" && " suspended"}${!runsHere(agent) && " runs elsewhere"}, keeps
+              ${queueHours(tenant.limits, agent).join(", a tenth of it ")} of what the limits let through`,
+        ),
+      )}
     </section>
     <section>
       <h4>Services</h4>

@@ -5,21 +5,28 @@ import {
   type Auth,
   type Component,
   type DiskQueue,
+  type FileLogReceiver,
+  type JaegerReceiver,
   type MemoryLimiter,
   type OtlpHttpExporter,
   type OtlpReceiver,
   type ServiceGraph,
   type SpanMetrics,
+  type Storage,
   type TailSampling,
   type Transform,
+  type ZipkinReceiver,
 } from "../pipeline";
 import { attrs, block, ref, type Block, type Reference, type Statement } from "./syntax";
 
 /** Components that are one block. Their names and arguments: Alloy's docs/sources/reference/components/otelcol. */
-export type Plain = Exclude<Component, { kind: "ownTelemetry" }>;
+export type Plain = Exclude<Component, { kind: "ownTelemetry" | "hostMetrics" }>;
 
 const NAMES = {
   otlpReceiver: "otelcol.receiver.otlp",
+  zipkinReceiver: "otelcol.receiver.zipkin",
+  jaegerReceiver: "otelcol.receiver.jaeger",
+  fileLogReceiver: "otelcol.receiver.filelog",
   memoryLimiter: "otelcol.processor.memory_limiter",
   transform: "otelcol.processor.transform",
   tailSampling: "otelcol.processor.tail_sampling",
@@ -44,6 +51,12 @@ function body(id: string, of: Plain): readonly Statement[] {
   switch (of.kind) {
     case "otlpReceiver":
       return receiver(of);
+    case "zipkinReceiver":
+      return zipkin(of);
+    case "jaegerReceiver":
+      return jaeger(of);
+    case "fileLogReceiver":
+      return fileLog(id, of);
     case "memoryLimiter":
       return limiter(of);
     case "transform":
@@ -72,6 +85,27 @@ const receiver = ({ grpc, http, metadata, largestRequest }: OtlpReceiver): reado
   ),
 ];
 
+const zipkin = ({ endpoint, largestRequest }: ZipkinReceiver): readonly Statement[] =>
+  attrs({ endpoint, max_request_body_size: formatSize(largestRequest) });
+
+const jaeger = ({ grpc, http, largestRequest }: JaegerReceiver): readonly Statement[] => [
+  block("protocols", [
+    block("grpc", attrs({ endpoint: grpc, max_recv_msg_size: formatSize(largestRequest) })),
+    block("thrift_http", attrs({ endpoint: http, max_request_body_size: formatSize(largestRequest) })),
+  ]),
+];
+
+/** A public preview, as the storage. */
+const fileLog = (id: string, { path, resource }: FileLogReceiver): readonly Statement[] => [
+  ...attrs({
+    include: [path],
+    start_at: "beginning",
+    storage: ref(`${STORAGE}.${id}.handler`),
+    resource: { ...resource },
+  }),
+  block("retry_on_failure", attrs({ enabled: true, max_elapsed_time: "0s" })),
+];
+
 const limiter = ({ limit, spike }: MemoryLimiter): readonly Statement[] =>
   attrs({ check_interval: "1s", limit: formatSize(limit), spike_limit: formatSize(spike) });
 
@@ -84,8 +118,7 @@ const TRANSFORMED = {
 const transform = ({ statements }: Transform): readonly Statement[] => [
   ...attrs({ error_mode: "propagate" }),
   ...(["traces", "metrics", "logs"] as const).flatMap((signal) => {
-    const of = statements[signal];
-    return of === undefined ? [] : [block(TRANSFORMED[signal], attrs({ ...of }))];
+    return (statements[signal] ?? []).map((of) => block(TRANSFORMED[signal], attrs({ ...of })));
   }),
 ];
 
@@ -174,10 +207,10 @@ const AUTHS = { requestHeader: "otelcol.auth.headers", clientCredentials: "otelc
  * A public preview: Alloy wants `--stability.level=public-preview`. A file that was full once gives its space back when the
  * queue has drained.
  */
-export const storageBlock = (id: string, { directory }: DiskQueue): Block =>
+export const storageBlock = ({ id, directory, grows }: Storage): Block =>
   block(STORAGE, id, [
     attrs({ directory, fsync: true }),
-    block("compaction", attrs({ directory, on_rebound: true, cleanup_on_start: true })),
+    grows && block("compaction", attrs({ directory, on_rebound: true, cleanup_on_start: true })),
   ]);
 
 export function authBlock(auth: Auth): Block {

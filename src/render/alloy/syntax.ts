@@ -84,7 +84,8 @@ export function index(target: Expression, key: string | number): Index {
   return { [node]: "index", target, key };
 }
 
-const HEADER = "Rendered by Atalaya from the tenant list. Changes made here are lost.";
+/** What every file of ours begins with. */
+export const HEADER = "Rendered by Atalaya from the tenant list. Changes made here are lost.";
 
 /** The whole file. `header` becomes the comment at its top; "" means none. */
 export function toAlloy(body: Body, header = HEADER): string {
@@ -247,7 +248,9 @@ const SHORT: Readonly<Record<string, string>> = {
 };
 
 /** Controls, formatting (bidi, zero-width, byte order mark), private use, every space but " ", lone surrogates. */
-const unprintable = (char: string): boolean => /^(?! )[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Z}]$/u.test(char);
+const UNPRINTABLE = String.raw`(?! )[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Z}]`;
+const ESCAPED = new RegExp(String.raw`["\\]|${UNPRINTABLE}`, "gu");
+const unprintable = (char: string): boolean => new RegExp(`^${UNPRINTABLE}$`, "u").test(char);
 
 /** Escaped also where Alloy would not insist: what a reviewer cannot see must not hide in a file. */
 function quote(text: string, where: string): string {
@@ -256,7 +259,7 @@ function quote(text: string, where: string): string {
       `alloy: ${where} holds a lone surrogate, which no UTF-8 file can: ${JSON.stringify(text)}`,
     );
   }
-  return `"${text.replace(/./gsu, (char) => SHORT[char] ?? (unprintable(char) ? escapeRune(char) : char))}"`;
+  return `"${text.replace(ESCAPED, (char) => SHORT[char] ?? escapeRune(char))}"`;
 }
 
 function escapeRune(char: string): string {

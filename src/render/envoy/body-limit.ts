@@ -1,3 +1,4 @@
+import type { Upstream } from "../../model/routes";
 import { size, type Bytes } from "../../model/units";
 import { DENIALS, FILTERS } from "./names";
 import { any, extension, type Message } from "./protobuf";
@@ -5,25 +6,26 @@ import { any, extension, type Message } from "./protobuf";
 const RBAC = "envoy.extensions.filters.http.rbac.v3.RBAC";
 const LENGTH = "content-length";
 
-/** Refuses a length that is not between 0 and `most`. */
-const atMost = (most: Bytes): Message => ({
+type Packed = Upstream["packed"];
+
+const present = (name: string): Message => ({ header: { name, present_match: true } });
+const butFor = (name: string, match: Message): Message => ({
+  permissions: [{ and_rules: { rules: [present(name), { not_rule: { header: { name, ...match } } }] } }],
+  principals: [{ any: true }],
+});
+
+/** Refuses a length that is not between 0 and `most`, and a packing that is not among these. */
+const atMost = (most: Bytes, packed?: Packed): Message => ({
   rules: {
     action: "DENY",
     policies: {
-      [DENIALS.bodyTooLarge]: {
-        permissions: [
-          {
-            and_rules: {
-              rules: [
-                { header: { name: LENGTH, present_match: true } },
-                // The end is outside.
-                { not_rule: { header: { name: LENGTH, range_match: { start: 0, end: most + 1 } } } },
-              ],
-            },
-          },
-        ],
-        principals: [{ any: true }],
-      },
+      // The end is outside.
+      [DENIALS.bodyTooLarge]: butFor(LENGTH, { range_match: { start: 0, end: most + 1 } }),
+      ...(packed !== undefined && {
+        [DENIALS.packing]: butFor(packed.header, {
+          string_match: { safe_regex: { regex: `(${packed.as.join("|")})?` } },
+        }),
+      }),
     },
   },
 });
@@ -35,6 +37,6 @@ const atMost = (most: Bytes): Message => ({
  */
 export const bodyLimitFilter = (): Message => extension(FILTERS.bodyLimit, RBAC, atMost(size("1MiB")));
 
-/** A route's own limit. */
-export const bodyLimit = (most: Bytes): Message =>
-  any("envoy.extensions.filters.http.rbac.v3.RBACPerRoute", { rbac: atMost(most) });
+/** A route's own limit, and what its upstream may be made to unpack. */
+export const bodyLimit = (most: Bytes, packed: Packed): Message =>
+  any("envoy.extensions.filters.http.rbac.v3.RBACPerRoute", { rbac: atMost(most, packed) });

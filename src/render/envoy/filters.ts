@@ -14,7 +14,7 @@ import { bodyLimitFilter } from "./body-limit";
 import { FILTERS } from "./names";
 import { extension, remove, type Message } from "./protobuf";
 import { sourceLimitFilter, tenantLimitsFilter } from "./rate-limits";
-import { finishFilter, mendGrpcFilter, upstreamErrorsFilter } from "./responses";
+import { finishFilter, fromUpstreamFilter, mendGrpcFilter, upstreamErrorsFilter } from "./responses";
 
 /**
  * The chain, in the order that was tried (reference: envoy-chain.md). Both verifiers are on unless a route switches one off;
@@ -34,6 +34,7 @@ export const httpFilters = (input: RenderInput, listener: Listener): readonly Me
   forgetCredentialsFilter(),
   bodyLimitFilter(),
   listener === "otlpGrpc" ? mendGrpcFilter() : upstreamErrorsFilter(),
+  fromUpstreamFilter(),
   routerFilter(),
 ];
 

@@ -1,4 +1,5 @@
-import type { Listener } from "../../model/routes";
+import { pathPattern } from "../../model/match";
+import { ROUTES, type Listener } from "../../model/routes";
 import { DENIALS } from "./names";
 import { extension, type Message } from "./protobuf";
 import { RETRY_AFTER, TOO_LARGE_MESSAGE } from "./responses";
@@ -10,10 +11,15 @@ interface Reply {
   readonly status?: number;
   /** Where that is not the right one. */
   readonly grpcStatus?: number;
+  /** Seconds, with 503. */
+  readonly retryAfter?: number;
   readonly code: string;
   /** For people, and the whole answer over gRPC. Names no tenant, client or address. */
   readonly message: string;
 }
+
+/** Seconds: buckets fill every second. */
+const RATE_LIMITED_FOR = 1;
 
 /** Tokens of our realm begin so: its key algorithm stands first in their header. */
 const OUR_TOKENS = `Bearer ${Buffer.from('{"alg":"RS256",').toString("base64url")}`;
@@ -23,6 +29,7 @@ const detailsBegin = (prefix: string): string => `response.code_details.startsWi
 const detailsHold = (part: string): string => `response.code_details.contains("${part}")`;
 const TOKEN = detailsBegin("jwt_authn_access_denied");
 const RBAC = detailsBegin("rbac_access_denied");
+const LIMITED = detailsBegin("local_rate_limited");
 /** A key that Envoy does not have yet may be new; that of a token that is not our realm's never comes. */
 const STRANGER = `${detailsHold("Jwks_doesn't_have_key")} && !request.headers['authorization'].startsWith('${OUR_TOKENS}')`;
 
@@ -30,6 +37,13 @@ const UNDECIDED = { status: 503, message: "This cannot be checked now. Try again
 const TOKEN_INVALID = { status: 401, code: "token_invalid", message: "The token is not valid here." };
 /** RESOURCE_EXHAUSTED: senders drop it. */
 const TOO_LARGE = { grpcStatus: 8, code: "body_too_large", message: TOO_LARGE_MESSAGE };
+/** UNIMPLEMENTED, as gRPC says of a packing that it does not know. */
+const PACKING = {
+  grpcStatus: 12,
+  code: "encoding_unsupported",
+  message: "This compression is not taken here. Send gzip, or none.",
+};
+const RATE_LIMITED = { code: "rate_limited", message: "Too many requests. Try again later." };
 const UNAVAILABLE = { status: 503, message: "This is not available now. Try again." };
 
 /** What cannot be decided is 503, never 401 or 403: senders drop what those answer. */
@@ -39,11 +53,12 @@ const REPLIES: readonly Reply[] = [
   { when: TOKEN, ...TOKEN_INVALID },
   { when: `${RBAC} && ${detailsHold(DENIALS.tokenTimes)}`, ...TOKEN_INVALID },
   { when: `${RBAC} && ${detailsHold(DENIALS.bodyTooLarge)}`, status: 413, ...TOO_LARGE },
+  { when: `${RBAC} && ${detailsHold(DENIALS.packing)}`, status: 415, ...PACKING },
   { when: `${RBAC} && ${detailsHold(DENIALS.bindingsUnavailable)}`, code: "tenants_unavailable", ...UNDECIDED },
   { when: `${RBAC} && ${detailsHold(DENIALS.tenantUndecided)}`, code: "tenant_undecided", ...UNDECIDED },
   { when: RBAC, status: 403, code: "tenant_denied", message: "This credential may not use a tenant here." },
   { when: detailsBegin("ext_authz"), code: "authorization_unavailable", ...UNDECIDED },
-  { when: detailsBegin("local_rate_limited"), status: 429, code: "rate_limited", message: "Too many requests. Try again later." },
+  { when: LIMITED, status: 429, ...RATE_LIMITED },
   { when: `${detailsAre("direct_response")} || ${detailsAre("route_not_found")}`, status: 404, code: "route_unknown", message: "There is nothing at this path and method." },
   { when: "response.code == 413", ...TOO_LARGE },
   { when: "response.code == 504", code: "timeout", message: "This took too long. Try again." },
@@ -61,6 +76,7 @@ const OTHER = { code: "request_refused", message: "The request is not well-forme
 export const localReplies = (listener: Listener): Message => ({
   mappers: [
     mapper(GRPC, DENIED, {}, text(DENIED_MESSAGE)),
+    ...tooMuch(listener).map((only) => mapper(only, LIMITED, TOO_MUCH, json(RATE_LIMITED))),
     ...(listener === TENANT_API ? apiReplies() : []),
     mapper(ANY, DENIED, {}, { ...text("%LOCAL_REPLY_BODY%"), content_type: "application/json" }),
     ...REPLIES.map((reply) => mapper(GRPC, reply.when, reply, text(reply.message))),
@@ -93,20 +109,29 @@ const apiReplies = (): readonly Message[] => [
 const GRPC: readonly Message[] = [
   { header_filter: { header: { name: "content-type", string_match: { prefix: "application/grpc" } } } },
 ];
+const pathIs = (regex: string): readonly Message[] => [
+  { header_filter: { header: { name: ":path", string_match: { safe_regex: { regex } } } } },
+];
+/** Where senders drop what is answered 429 (model/routes.ts). */
+const TOO_MUCH: Partial<Reply> = { status: 503, retryAfter: RATE_LIMITED_FOR };
+const tooMuch = (listener: Listener): readonly (readonly Message[])[] =>
+  [
+    ...new Set(
+      ROUTES.filter(({ listeners, tooMuch }) => tooMuch !== undefined && listeners.includes(listener)).map(
+        pathPattern,
+      ),
+    ),
+  ].map((pattern) => pathIs(`${pattern}(\\?.*)?`));
 /** The listener that the tenant API is on. */
 const TENANT_API: Listener = "otlpHttp";
 /** Its paths, whether or not there is something. */
-const API: readonly Message[] = [
-  {
-    header_filter: { header: { name: ":path", string_match: { safe_regex: { regex: "/api([/?].*)?" } } } },
-  },
-];
+const API = pathIs("/api([/?].*)?");
 const ANY: readonly Message[] = [];
 
 function mapper(
   only: readonly Message[],
   when: string,
-  { status, grpcStatus }: Partial<Reply>,
+  { status, grpcStatus, retryAfter }: Partial<Reply>,
   body: Message,
 ): Message {
   const condition = {
@@ -120,7 +145,7 @@ function mapper(
     filter: only.length === 0 ? condition : { and_filter: { filters: [...only, condition] } },
     ...(status !== undefined && {
       status_code: status,
-      headers_to_add: [...headers(status), ...(only === GRPC ? grpcHeaders(grpcStatus) : [])],
+      headers_to_add: [...headers(status, retryAfter), ...(only === GRPC ? grpcHeaders(grpcStatus) : [])],
     }),
     body_format_override: body,
   };
@@ -134,11 +159,11 @@ const overwrite = (key: string, value: string): Message => ({
   append_action: "OVERWRITE_IF_EXISTS_OR_ADD",
 });
 
-function headers(status: number): readonly Message[] {
+function headers(status: number, retryAfter = RETRY_AFTER): readonly Message[] {
   const added: Readonly<Record<number, Message>> = {
     401: overwrite("www-authenticate", "Bearer"),
-    429: overwrite("retry-after", "1"),
-    503: overwrite("retry-after", `${RETRY_AFTER}`),
+    429: overwrite("retry-after", `${RATE_LIMITED_FOR}`),
+    503: overwrite("retry-after", `${retryAfter}`),
   };
   const header = added[status];
   return header === undefined ? [] : [header];

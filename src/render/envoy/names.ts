@@ -17,6 +17,7 @@ export const FILTERS = {
   bodyLimit: "atalaya.body-limit",
   upstreamErrors: "atalaya.upstream-errors",
   mendGrpc: "atalaya.mend-grpc",
+  fromUpstream: "atalaya.from-upstream",
   router: "envoy.filters.http.router",
 } as const;
 
@@ -53,6 +54,7 @@ export const DENIALS = {
   bindingsUnavailable: "bindings_unavailable",
   tenantUndecided: "tenant_undecided",
   bodyTooLarge: "body_too_large",
+  packing: "encoding_unsupported",
 } as const;
 
 /** Where jwt_authn puts a verified token's payload. */

@@ -12,8 +12,10 @@ import { any, extension, remove, set, type Message } from "./protobuf";
 const HEADER_MUTATION = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation";
 const LUA = "envoy.extensions.filters.http.lua.v3";
 
-/** Set by the router on what an upstream answered, and on nothing that Envoy answers itself. */
-const FROM_UPSTREAM = "x-envoy-upstream-service-time";
+/** Of the router's own, which is missing where an upstream answers before it has the whole request. */
+const UPSTREAM_TIME = "x-envoy-upstream-service-time";
+/** Set on what an upstream answered, and on nothing that Envoy answers itself, for the filters after it; goes no further. */
+const FROM_UPSTREAM = "x-atalaya-from-upstream";
 /** Seconds; for senders that were told "not now" without being told when. */
 export const RETRY_AFTER = 5;
 
@@ -40,7 +42,18 @@ export const finishFilter = (): Message =>
           cel(`response.code in [429, 502, 503, 504] ? '${RETRY_AFTER}' : ''`),
           "ADD_IF_ABSENT",
         ),
-        ...["server", "x-powered-by", FROM_UPSTREAM, TENANT_HEADER, USER_HEADER].map(remove),
+        ...["server", "x-powered-by", UPSTREAM_TIME, FROM_UPSTREAM, TENANT_HEADER, USER_HEADER].map(remove),
+      ],
+    },
+  });
+
+/** The first to see a response. */
+export const fromUpstreamFilter = (): Message =>
+  extension(FILTERS.fromUpstream, HEADER_MUTATION, {
+    mutations: {
+      response_mutations: [
+        remove(FROM_UPSTREAM),
+        set(FROM_UPSTREAM, cel("response.code_details == 'via_upstream' ? 'yes' : ''")),
       ],
     },
   });
@@ -51,9 +64,17 @@ const RETRIED = ["1", "4", "10", "11", "14", "15"];
 /** UNKNOWN, RESOURCE_EXHAUSTED (without RetryInfo) and INTERNAL make senders drop what another attempt would bring through. */
 const MENDED = ["2", "8", "13"];
 /** What the collector's gRPC server says of a message that can never pass, whatever its code: that code stays. */
-const NEVER = ["larger than max", "error unmarshalling request", "failed to decompress"] as const;
+const NEVER = [
+  "larger than max",
+  "error unmarshalling request",
+  "failed to decompress",
+  "failed to read decompressed data",
+  "compressed flag set",
+  "unexpected payload format",
+] as const;
 const [TOO_LARGE] = NEVER;
 const REFUSED = "The backend refused this.";
+const REFUSED_CODE = "backend_refused";
 
 /**
  * What the collector answers over gRPC. What may pass later becomes UNAVAILABLE, which senders retry. Messages name internal
@@ -91,58 +112,111 @@ const celList = (values: readonly string[]): string => `[${values.map((value) =>
 
 /** How an upstream's errors are answered in our words. */
 interface Errors {
-  /** The lowest status that is replaced. */
+  /** The lowest status whose body is replaced. */
   readonly from: number;
   /** Statuses that become 503. */
   readonly unavailable: readonly number[];
+  /** What is known of a refusal by what its body says; the first that is there. */
+  readonly known?: readonly Known[];
 }
+
+interface Known {
+  /** In a body of that status. */
+  readonly when: number;
+  readonly says: string;
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
 /** A backend's 4xx about a query is the asker's to read. */
 const BACKEND: Errors = { from: 500, unavailable: [] };
+/** Prometheus and the collector's exporter drop what remote write answers 429, unless they are told otherwise. */
+const REMOTE_WRITE: Errors = { from: 500, unavailable: [429] };
+
+const MALFORMED = {
+  status: 400,
+  code: "body_malformed",
+  message: "The body is not what its Content-Type and Content-Encoding say.",
+};
+const TOO_LARGE_BODY = { status: 413, code: "body_too_large", message: TOO_LARGE_MESSAGE };
+/** What the collector's receiver says itself; all other refusals are a backend's. */
+const RECEIVER: readonly Known[] = [
+  { when: 400, says: "error exporting items", status: 400, code: REFUSED_CODE, message: REFUSED },
+  { when: 400, says: "request body too large", ...TOO_LARGE_BODY },
+  { when: 400, says: "exceeds max request body size", ...TOO_LARGE_BODY },
+  { when: 400, says: "", ...MALFORMED },
+  { when: 415, says: "", status: 415, code: "content_type_unsupported", message: "OTLP is application/x-protobuf or application/json." },
+  // Of a body that is no text it cannot even say so.
+  { when: 500, says: "failed to marshal error message", ...MALFORMED },
+]; // prettier-ignore
 /** Its refusals name its backends whatever their status. OTLP senders drop what 408 and 500 answer, though it may pass later. */
-const COLLECTOR: Errors = { from: 400, unavailable: [408, 500] };
+const COLLECTOR: Errors = { from: 400, unavailable: [408, 500], known: RECEIVER };
 
 /** Upstreams' error bodies name internal addresses. The status, which says whether to try again, stays where senders heed it. */
 export const upstreamErrorsFilter = (): Message =>
   extension(FILTERS.upstreamErrors, `${LUA}.Lua`, {
     default_source_code: { inline_string: replaceErrors(BACKEND) },
-    source_codes: { collector: { inline_string: replaceErrors(COLLECTOR) } },
+    source_codes: {
+      collector: { inline_string: replaceErrors(COLLECTOR) },
+      remote_write: { inline_string: replaceErrors(REMOTE_WRITE) },
+    },
   });
 
 /** For routes to the collector. */
 export const collectorErrors: Message = any(`${LUA}.LuaPerRoute`, { name: "collector" });
+/** For routes whose senders drop what is answered 429. */
+export const remoteWriteErrors: Message = any(`${LUA}.LuaPerRoute`, { name: "remote_write" });
 /** For our own service, which names nobody. */
 export const keepErrors: Message = any(`${LUA}.LuaPerRoute`, { disabled: true });
 
 /**
- * Lua, because `custom_response` is not covered by Envoy's threat model. Statuses below `from` pass untouched. Waiting for the
- * body ends the life of the headers' handle, so that it is taken anew.
+ * Lua, because `custom_response` is not covered by Envoy's threat model. Bodies of statuses below `from` pass untouched. Waiting
+ * for the body ends the life of the headers' handle, so that it is taken anew.
  */
-const replaceErrors = ({ from, unavailable }: Errors): string => `
+const replaceErrors = ({ from, unavailable, known = [] }: Errors): string => `
 local unavailable = {${unavailable.map((status) => `[${status}] = true`).join(", ")}}
+local known = {${known.map(knownInLua).join(", ")}}
 local failed = '${errorBody("backend_failed", "The backend could not answer this.")}'
-local refused = '${errorBody("backend_refused", "The backend refused this.")}'
+local refused = '${errorBody(REFUSED_CODE, REFUSED)}'
 function envoy_on_response(handle)
   local headers = handle:headers()
   local status = tonumber(headers:get(":status"))
-  if status < ${from} or headers:get("${FROM_UPSTREAM}") == nil then
+  if headers:get("${FROM_UPSTREAM}") == nil then
     return
+  end
+  if status < ${from} then
+    if unavailable[status] then
+      headers:replace(":status", "503")
+    end
+    return
+  end
+  local body = handle:body(true)
+  local said = body:getBytes(0, body:length())
+  headers = handle:headers()
+  local text = nil
+  for _, one in ipairs(known) do
+    if text == nil and one[1] == status and string.find(said, one[2], 1, true) then
+      status = one[3]
+      text = one[4]
+    end
   end
   if unavailable[status] then
     status = 503
-    headers:replace(":status", "503")
     headers:replace("retry-after", "${RETRY_AFTER}")
   end
-  local text = failed
-  if status < 500 then
-    text = refused
+  if text == nil then
+    text = status < 500 and refused or failed
   end
-  local length = handle:body(true):setBytes(text)
-  headers = handle:headers()
-  headers:replace("content-length", length)
+  headers:replace(":status", tostring(status))
+  headers:replace("content-length", body:setBytes(text))
   headers:replace("content-type", "application/json")
   headers:remove("content-encoding")
 end
 `;
+
+const knownInLua = ({ when, says, status, code, message }: Known): string =>
+  `{${when}, '${says}', ${status}, '${errorBody(code, message)}'}`;
 
 /** The JSON of our own errors: `code` is stable. */
 const errorBody = (code: string, message: string): string => JSON.stringify({ code, message });

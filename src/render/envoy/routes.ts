@@ -1,11 +1,18 @@
 import { API_KEY_HEADER, SERVICE_TOKEN_HEADER } from "../../model/headers";
 import { pathPattern } from "../../model/match";
-import { ROUTES, type Listener, type Route, type Verifier } from "../../model/routes";
+import {
+  ROUTES,
+  UPSTREAMS,
+  type Listener,
+  type Route,
+  type Upstream,
+  type Verifier,
+} from "../../model/routes";
 import { extraRoutes, type ExtraRoute, type ExtraUpstream } from "../../model/upstreams";
 import { bodyLimit } from "./body-limit";
 import { FILTERS, ROUTE_METADATA, TOKEN_FILTERS, upstreamCluster } from "./names";
 import { any, seconds, type Message } from "./protobuf";
-import { collectorErrors, keepErrors } from "./responses";
+import { collectorErrors, keepErrors, remoteWriteErrors } from "./responses";
 
 type AnyRoute = Route | ExtraRoute;
 
@@ -124,12 +131,17 @@ const UNCHECKED: Message = {
   [FILTERS.tenantLimits]: off,
 };
 
-const perFilter = ({ verifier, limits, upstream, right }: AnyRoute): Message => ({
+/** Of an upstream that the environment adds nothing is known. */
+const packed = (upstream: string): Upstream["packed"] =>
+  (UPSTREAMS as Readonly<Record<string, Upstream | undefined>>)[upstream]?.packed;
+
+const perFilter = ({ verifier, limits, upstream, right, tooMuch }: AnyRoute): Message => ({
   ...unverified(verifier),
-  [FILTERS.bodyLimit]: bodyLimit(limits.body),
+  [FILTERS.bodyLimit]: bodyLimit(limits.body, packed(upstream)),
   ...("api" in right && { [FILTERS.forgetCredentials]: off }),
   // The collector's refusals name its backends whatever their status; the auth service's own answers name nobody.
   ...(upstream === "collectorHttp" && { [FILTERS.upstreamErrors]: collectorErrors }),
+  ...(tooMuch !== undefined && { [FILTERS.upstreamErrors]: remoteWriteErrors }),
   ...(upstream === "auth" && { [FILTERS.upstreamErrors]: keepErrors }),
 });
 

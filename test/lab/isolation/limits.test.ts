@@ -162,7 +162,9 @@ describe("one tenant's excess", () => {
             });
             const taken = (answer.grpcStatus ?? (answer.status < 300 ? 0 : 1)) === 0;
             counts[taken ? "taken" : "refused"]++;
-            const outcome: Outcome = taken ? { as: "tenant-pe" } : { refused: "429 rate_limited" };
+            const outcome: Outcome = taken
+              ? { as: "tenant-pe" }
+              : { refused: `${route.tooMuch ?? 429} rate_limited` };
             world.note({
               ...{ what: `50: flood | ${route.id}`, mark, source, outcome, answer, headers, route: route.id },
               grpc: listener === "otlpGrpc",

@@ -218,6 +218,17 @@ export const PROMISES: readonly Row[] = [
     },
   },
   {
+    key: "5 redaction",
+    title: "secrets are masked before they leave the agent, and before they are measured",
+    rules: {
+      "agents-mask-secrets": [
+        "an agent's logs go past its masking",
+        "an agent measures spans before they are masked",
+      ],
+    },
+    suites: { "test/files/agent-redaction.real.test.ts": "what is masked, and what stays" },
+  },
+  {
     key: "5 shared host",
     title: "no Docker socket, no neighbour",
     rules: {
@@ -227,6 +238,7 @@ export const PROMISES: readonly Row[] = [
         "Mimir is privileged",
       ],
       "agents-stay-apart": [
+        "an agent measures the host",
         "an agent has no network of its own",
         "an agent answers on the shared network",
         "an agent listens on every address",

@@ -47,7 +47,47 @@ export const AGENTS: Mutations = {
       messages: ["The volume agent-co-data has the driver local with type, o, device: it may lie anywhere."],
     },
   ],
+  "agents-mask-secrets": [
+    {
+      what: "an agent's logs go past its masking",
+      apply: editFile(
+        CONFIG,
+        replace(
+          "logs    = [otelcol.processor.transform.redact.",
+          "logs    = [otelcol.processor.transform.classify.",
+        ),
+      ),
+      messages: [
+        'agent-pe: otelcol.receiver.otlp "programs" leads logs to otelcol.exporter.otlphttp "logs" with their secrets.',
+      ],
+    },
+    {
+      what: "an agent measures spans before they are masked",
+      apply: editFile(
+        CONFIG,
+        replace(
+          "traces  = [otelcol.processor.transform.redact.input]",
+          "traces  = [otelcol.connector.spanmetrics.spans.input, otelcol.processor.transform.redact.input]",
+        ),
+      ),
+      messages: ['jaeger "jaeger"', 'otlp "programs"', 'zipkin "zipkin"'].map(
+        (receiver) =>
+          `agent-pe: otelcol.receiver.${receiver} leads metrics to otelcol.exporter.otlphttp "metrics" with their secrets.`,
+      ),
+    },
+  ],
   "agents-stay-apart": [
+    {
+      what: "an agent measures the host",
+      apply: editFile(
+        CONFIG,
+        replace(
+          /^otelcol\.processor\.memory_limiter/m,
+          'prometheus.exporter.unix "host" { }\n\notelcol.processor.memory_limiter',
+        ),
+      ),
+      messages: ['agent-pe reads the host that it shares with others (prometheus.exporter.unix "host").'],
+    },
     {
       what: "an agent has no network of its own",
       apply: joins((networks) => networks.filter(({ name }) => name === "atalaya-dev-edge")),

@@ -150,11 +150,11 @@ export const PROMISES: Mutations = {
         "/etc/atalaya/agent-pe/config.alloy",
         replace(
           "logs    = [otelcol.processor.memory_limiter.memory.input]",
-          "logs    = [otelcol.processor.transform.classify.input]",
+          "logs    = [otelcol.processor.transform.redact.input]",
         ),
       ),
       messages: [
-        'agent-pe: otelcol.receiver.otlp "programs" passes logs to [ otelcol.processor.transform.classify.input ] without a memory limit.',
+        'agent-pe: otelcol.receiver.otlp "programs" passes logs to [ otelcol.processor.transform.redact.input ] without a memory limit.',
       ],
       tenant: "pe",
     },

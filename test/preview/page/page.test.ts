@@ -104,7 +104,7 @@ describe("the page of a sample pull request", () => {
     expect(file.find("ins").text()).toContain('"state": "suspended"');
     expect(file.find(".h-attr").length).toBeGreaterThan(5);
     expect($(".file").length).toBe(21);
-    expect($(".file[data-changed]").length).toBe(7);
+    expect($(".file[data-changed]").length).toBe(8);
   });
 
   it("says that the contents of a saved plan's files are not known", async () => {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { labInput } from "../../../../src/lab/declare";
 import type { Lab } from "../../../../src/lab/lab";
-import { agentPipeline } from "../../../../src/render/agent-pipeline";
+import { agentPipeline, settingOf } from "../../../../src/render/agent-pipeline";
 import { toCollector } from "../../../../src/render/otelcol";
 import { server, start, waitUntil, type Running } from "../../../servers";
 import { sharedLab } from "../../shared";
@@ -31,7 +31,10 @@ describe("a real agent", () => {
     for (const signal of ["logs", "metrics", "traces"])
       mkdirSync(join(place.directories.data, `queue-${signal}`), { recursive: true });
     const file = join(place.directories.data, "agent.yaml");
-    writeFileSync(file, toCollector(agentPipeline({ environment, tenants, topology }, tenant, of)));
+    writeFileSync(
+      file,
+      toCollector(agentPipeline(settingOf({ environment, tenants, topology }, of), tenant, of)),
+    );
     url = `http://127.0.0.1:${place.ports.otlpHttp}/v1/logs`;
     launch = () =>
       start(server("otelcol").bin, ["--config", file], {

@@ -1,0 +1,53 @@
+const JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
+
+/** Texts with something secret, and what is left of them. None of the secrets is one. */
+export const SECRETS: readonly (readonly [text: string, masked: string])[] = [
+  ["Authorization: Bearer abc.def-123", "Authorization: Bearer ****"],
+  [`sent with bearer ${JWT} just now`, "sent with bearer **** just now"],
+  ["bearer 0123456789abcdef", "bearer ****"],
+  [JWT, "****"],
+  ["curl -H 'Authorization: Basic dXNlcjpwYXNz' /x", "curl -H 'Authorization: Basic ****' /x"],
+  ["proxy answered basic dXNlcjpwYXNzd29yZA==", "proxy answered basic ****"],
+  ["key atl_mx-plant_0123456789ABCDEFabcdef0123456789abcd in use", "key **** in use"],
+  ["postgres://app:s3cr3t@db:5432/orders", "postgres://app:****@db:5432/orders"],
+  ["redis://:p@ss@cache/0", "redis://:****@cache/0"],
+  ["login failed for ana, password=hunter2, twice", "login failed for ana, password=****, twice"],
+  ["password: hunter2", "password: ****"],
+  ['{"user":"ana","password":"a \\"b\\" c","n":1}', '{"user":"ana","password":"****","n":1}'],
+  ['{"msg":"{\\"token\\":\\"abc def\\",\\"n\\":1}"}', '{"msg":"{\\"token\\":\\"****\\",\\"n\\":1}"}'],
+  ["{'client_secret': 'abc def'}", "{'client_secret': '****'}"],
+  ["aws_secret_access_key = wJalrXUtnFEMI/K7MDENG", "aws_secret_access_key = ****"],
+  ["accessToken=abc&x=1", "accessToken=****&x=1"],
+  ["Server=db;Uid=sa;Pwd=abc;Encrypt=yes", "Server=db;Uid=sa;Pwd=****;Encrypt=yes"],
+  ["GET /cb?code=abc&state=1&sig=xyz#top", "GET /cb?code=****&state=1&sig=****#top"],
+  ["https://x.example/a?b=1&access_token=abc", "https://x.example/a?b=1&access_token=****"],
+  ["Cookie: sid=abc; theme=dark", "Cookie: ****"],
+  ["AKIAIOSFODNN7EXAMPLE is revoked", "**** is revoked"],
+  ["pushed with ghp_0123456789abcdefghijABCDEFGHIJ012345", "pushed with ****"],
+  ["a\n-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc=\n-----END RSA PRIVATE KEY-----\nb", "a\n****\nb"],
+  ["cut: -----BEGIN PRIVATE KEY-----\nMIIE", "cut: ****"],
+  ["mail to ana.perez+x@mail.example.com, please", "mail to ****, please"],
+  ["card 4111111111111111 refused", "card **** refused"],
+  ["card 4111-1111-1111-1111 refused", "card **** refused"],
+  ["amex 3782 822463 10005", "amex ****"],
+];
+
+/** Texts that are to stay as they are. */
+export const INNOCENT: readonly string[] = [
+  "user ana logged in from 192.0.2.1",
+  "basic authentication failed, bearer authentication is needed",
+  "the bearer of this letter has a token of gratitude",
+  "unexpected token } in JSON at position 12",
+  "if (token == null) return; tokens.map((token) => token.length)",
+  "prompt_tokens=1204 completion_tokens=33 max_tokens: 4096",
+  "password changed, secrets rotated, 3 credentials listed",
+  "GET https://shop.example:8443/orders/17?page=2&status_code=200 -> 200 in 13 ms",
+  "trace 4bf92f3577b34da6a3ce929d0e0e4736 span 00f067aa0ba902b7",
+  "at 1700000000000000000 ns, 1700000000000000 us, 1700000000000 ms",
+  "order 1234567890123456 shipped, tracking 9400111899223197428490",
+  "image registry.example/app@sha256:0123456789abcdef",
+  "@Autowired import x from @scope/package; 50% @ home",
+  "eyJust a word, atl_ and AKIA alone, xox too",
+  "-----BEGIN CERTIFICATE----- MIIC -----END CERTIFICATE-----",
+  '{"level":"info","user":"ana","roles":["admin"],"ok":true}',
+];
