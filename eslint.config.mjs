@@ -12,6 +12,7 @@ const rooms = {
   "src/auth": { from: ["src/model"], pulumi: false },
   components: { from: ["src/model"], pulumi: true },
   "src/client": { from: ["src/model"], pulumi: false },
+  "src/onboard": { from: ["src/model", "src/render"], pulumi: false },
   "policies/rules": { from: ["src/model"], pulumi: false },
   "src/stack": { from: ["src/config", "src/model", "src/render", "components"], pulumi: true },
   "src/preview": {
@@ -32,6 +33,7 @@ const rooms = {
       "src/preview",
       "src/lab",
       "src/client",
+      "src/onboard",
       "src/operate",
       "policies/rules",
     ],

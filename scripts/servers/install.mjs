@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { cacheDir, fillFolder, pins } from "./cache.mjs";
 import { goProgram } from "./go.mjs";
 import { keycloak } from "./keycloak.mjs";
+import { shippers } from "./shippers.mjs";
 import { aptInstall, programs, run, says, unpackNpm, unpackWheel } from "./tools.mjs";
 
 /** Throws unless the program at `bin` says the pinned version: what is cached has been seen to start here. */
@@ -128,6 +129,7 @@ export const installers = {
   pulumi: goProgram("pulumi", { slow: "compiles for about 3 minutes, once" }),
   actionlint: goProgram("actionlint"),
   zizmor,
+  ...shippers,
   cortex: goProgram("cortex", { slow: "compiles for about 2 minutes, once" }),
   jaeger: goProgram("jaeger", { slow: "compiles for about 3 minutes, once" }),
   logcli: goProgram("logcli", { slow: "compiles for about 2 minutes, once" }),

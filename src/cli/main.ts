@@ -1,9 +1,11 @@
 import { Command, CommanderError, Option } from "commander";
+import { SHIPPER_NAMES } from "../onboard/model";
 import { EXIT, report } from "./errors";
 import { checkTenants, type CheckTenantsOptions } from "./check-tenants";
 import { health, type HealthOptions } from "./health";
 import { lab, type LabOptions } from "./lab";
 import { logs, type LogsOptions } from "./logs";
+import { onboard, type OnboardOptions } from "./onboard";
 import { preview, type PreviewOptions } from "./preview";
 import { render, type RenderOptions } from "./render";
 import { destroy, type DestroyOptions } from "./destroy";
@@ -124,6 +126,22 @@ function running(program: Command, finish: (code: number) => void): void {
     .addOption(new Option("--header", "as a whole header, for curl -H").default(false).conflicts("json"))
     .action(async (tenant: string, options: TokenOptions) => {
       finish(await token(tenant, options));
+    });
+  forRunning(program.command("onboard"))
+    .description(
+      "print or write a shipper's ready configuration for a tenant: credentials are named, not held",
+    )
+    .argument("<tenant>", "whose")
+    .requiredOption("--shipper <name>", SHIPPER_NAMES.join(" | "))
+    .option("--client <name>", "another of the tenant's agents than its usual one")
+    .option("--signals <list>", "of logs,metrics,traces; all that the shipper can send, unless given")
+    .option("-o, --out <directory>", "write all files there; it must be empty")
+    .option("--at <directory>", "where they will lie on the machine that sends, if elsewhere")
+    .option("--log-files <glob>", "which files are read, by shippers that read files", "/var/log/*.log")
+    .option("--with-secret", "write the agent's secret as well, for its owner alone", false)
+    .option("--force", "alloy: also where no other host reaches the environment", false)
+    .action(async (tenant: string, options: OnboardOptions) => {
+      finish(await onboard(tenant, options));
     });
   forRunning(program.command("users"))
     .description("print who can log in where, with passwords: demonstration users and administrators")
