@@ -13,9 +13,12 @@ import { Upstream, type Gate } from "./upstream";
 /** More than one machine can ask. */
 const UNLIMITED = { requests: rate("10000000/s"), burst: 10_000_000 };
 
-/** The dev environment, whose edge limits nobody: everything that names a limit has it from here. */
-function input(): LabInput {
-  const { environment, tenants, ...others } = labInput("dev");
+/**
+ * The dev environment, whose edge limits nobody: everything that names a limit has it from here.
+ * @param list file of another tenant list
+ */
+export function input(list?: string): LabInput {
+  const { environment, tenants, ...others } = labInput("dev", list);
   return {
     ...others,
     environment: { ...environment, capacity: { ...environment.capacity, requests: UNLIMITED.requests } },

@@ -21,6 +21,10 @@ export interface EdgePlan {
   readonly lab: Topology;
   /** Where all backends are. */
   readonly upstream: number;
+  /** Where the collector is, when it is not one of those. */
+  readonly collector?: number;
+  /** Where the auth service is, when it is not the lab's. */
+  readonly auth?: number;
   /** Its own. */
   readonly directory: string;
   /** A free one, each time. */
@@ -34,11 +38,14 @@ export interface Edge extends AsyncDisposable {
   readonly pid: number;
   /** Of its listener for OTLP over HTTP, which has reads as well. */
   readonly port: number;
+  /** Where its files are. */
+  readonly topology: Topology;
 }
 
 /** The lab's topology with another Envoy, and one port in place of every backend. */
-async function topologyOf({ lab, upstream, directory, port }: EdgePlan): Promise<Topology> {
-  const { envoy, loki, "alloy-gateway": gateway } = lab.services;
+async function topologyOf({ lab, upstream, directory, port, ...others }: EdgePlan): Promise<Topology> {
+  const { envoy, loki, auth, "alloy-gateway": gateway } = lab.services;
+  const { collector = upstream, auth: service = auth.ports.http } = others;
   const ports = { ...envoy.ports };
   for (const name of Object.keys(PORTS.envoy) as (keyof typeof ports)[]) ports[name] = await port();
   const own = { config: `${directory}/config`, live: `${directory}/live`, data: `${directory}/data` };
@@ -48,7 +55,8 @@ async function topologyOf({ lab, upstream, directory, port }: EdgePlan): Promise
       ...lab.services,
       envoy: { ...envoy, ports, directories: { ...envoy.directories, ...own } },
       loki: { ...loki, ports: { ...loki.ports, http: upstream } },
-      "alloy-gateway": { ...gateway, ports: { ...gateway.ports, otlpHttp: upstream } },
+      "alloy-gateway": { ...gateway, ports: { ...gateway.ports, otlpHttp: collector } },
+      auth: { ...auth, ports: { ...auth.ports, http: service } },
     },
   };
 }
@@ -71,6 +79,7 @@ export async function startEdge(plan: EdgePlan): Promise<Edge> {
   return {
     pid: process.pid,
     port: ports.otlpHttp,
+    topology,
     [Symbol.asyncDispose]: () => process.stop(),
   };
 }

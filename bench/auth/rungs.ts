@@ -14,11 +14,18 @@ export interface Kept {
   readonly accessLog: boolean;
 }
 
-const { router, finish, upstreamErrors, mendGrpc, ...checks } = FILTERS;
+const { router, finish } = FILTERS;
+/** Those that mend what is answered, and those that tell them what to mend. */
+const MENDING: readonly string[] = ["upstreamErrors", "mendGrpc", "fromUpstream"];
+const entries = Object.entries(FILTERS);
+const mending = entries.flatMap(([key, name]) => (MENDING.includes(key) ? [name] : []));
+const checks = entries.flatMap(([key, name]) =>
+  name === router || name === finish || MENDING.includes(key) ? [] : [name],
+);
 
 /** Everything that is there because requests are checked or limited is gone. */
 export const UNGUARDED: Kept = {
-  filters: [finish, upstreamErrors, mendGrpc, router],
+  filters: [finish, ...mending, router],
   strip: false,
   accessLog: true,
 };
@@ -40,10 +47,10 @@ export function ladder(verifier: Verifier): readonly Rung[] {
   };
   add("access log", { accessLog: true });
   add("finish-response", { filters: [finish] });
-  add("upstream-errors (Lua)", { filters: [upstreamErrors, mendGrpc] });
+  add("upstream-errors (Lua)", { filters: mending });
   add("header strip", { strip: true });
   const isForTokens = (name: FilterName): boolean => (TOKEN_FILTERS as readonly FilterName[]).includes(name);
-  for (const name of Object.values(checks)) {
+  for (const name of checks) {
     if (verifier === "agentJwt" || !isForTokens(name)) add(shortName(name), { filters: [name] });
     else if (name === FILTERS.token) add("filters for tokens (off)", { filters: TOKEN_FILTERS });
   }
