@@ -139,7 +139,11 @@ function running(program: Command, finish: (code: number) => void): void {
     .option("--at <directory>", "where they will lie on the machine that sends, if elsewhere")
     .option("--log-files <glob>", "which files are read, by shippers that read files", "/var/log/*.log")
     .option("--with-secret", "write the agent's secret as well, for its owner alone", false)
-    .option("--force", "alloy: also where no other host reaches the environment", false)
+    .option(
+      "--force",
+      "alloy: also where no other host reaches the environment, or beside an agent of its own host",
+      false,
+    )
     .action(async (tenant: string, options: OnboardOptions) => {
       finish(await onboard(tenant, options));
     });

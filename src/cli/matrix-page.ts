@@ -76,15 +76,27 @@ const when = ({ started, ended }: Checked): Html =>
 /** `2026-11-21 20:15:03 UTC` */
 const readable = (date: Date): string => `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
-function verdict({ matrix, plan, name: called }: Checked): Html {
-  const { worst, findings } = matrix;
+function verdict({ matrix, plan, name: called, seen }: Checked): Html {
+  const { worst, findings, tenants } = matrix;
   const where = asSentence(called);
   switch (worst) {
-    case "right":
+    case "right": {
+      const active = tenants.filter(({ state }) => state === "active").length;
+      const wrote = new Set(
+        seen.flatMap(({ who, whose, way, outcome }) =>
+          who === whose && way === "write" && outcome === "done" ? [who] : [],
+        ),
+      );
+      const own = html`${wrote.size} of ${counted(active, "active tenant")} wrote and read what is theirs`;
+      if (plan.pairs.length === 0)
+        return html`<p class="tone warning">
+          <b>Nobody was tried with another's data.</b> ${where}: ${own}; a pair takes two tenants.
+        </p>`;
       return html`<p class="tone good verdict-line">
-        <b>Tenants are apart.</b> ${where}: everybody wrote and read what is theirs, and in
-        ${counted(plan.pairs.length, "pair")} nobody reached another's.
+        <b>Tenants are apart.</b> ${where}: ${own}, and in ${counted(plan.pairs.length, "pair")} nobody
+        reached another's.
       </p>`;
+    }
     case "leak": {
       const pairs = new Set(
         findings.flatMap(({ verdict: of, who, whose }) =>

@@ -1,5 +1,6 @@
 import type { Signal } from "../model/names";
 import { SIGNALS, type Shipper, type ShipperName } from "../onboard/model";
+import { isUnitDirectory } from "../onboard/kit/places";
 import { SHIPPERS } from "../onboard/shippers";
 import { UsageError } from "./errors";
 import { typedPath } from "./load";
@@ -40,7 +41,7 @@ export function askedOf(options: OnboardOptions): Asked {
   const { logFiles } = options;
   if (!LOG_FILES.test(logFiles))
     throw new UsageError(`--log-files: ${logFiles} is not an absolute path, with * and ? at most.`);
-  return { name, shipper, signals, directory: placeOf(options), logFiles };
+  return { name, shipper, signals, directory: placeOf(shipper, options), logFiles };
 }
 
 /** Where the files are taken to lie when they are only printed. */
@@ -90,12 +91,19 @@ function checkSecret(
 /** Nothing that one of the configurations would take for more than a path. */
 const PLACE = /^\/[\w./@+=,-]*$/;
 
-function placeOf({ at, out }: OnboardOptions): string {
+function placeOf({ ownUser }: Shipper, { at, out }: OnboardOptions): string {
   const place = (at ?? (out === undefined ? USUAL_PLACE : typedPath(out))).replace(/(?<=.)\/+$/, "");
-  if (PLACE.test(place)) return place;
-  throw new UsageError(
-    `${at === undefined ? "--out" : "--at"}: ${place} cannot stand in every configuration. Take an absolute path of letters, digits and /._-@+=,`,
-  );
+  const option = at === undefined ? "--out" : "--at";
+  if (!PLACE.test(place))
+    throw new UsageError(
+      `${option}: ${place} cannot stand in every configuration. Take an absolute path of letters, digits and /._-@+=,`,
+    );
+  // Its unit names the directory.
+  if (ownUser === true && !isUnitDirectory(place))
+    throw new UsageError(
+      `${option}: ${place} cannot stand in a unit of systemd's. No part of it may be empty or begin with a dot. Say where it will lie: --at /opt/atalaya`,
+    );
+  return place;
 }
 
 /** A glob, of the characters that all shippers read alike. */

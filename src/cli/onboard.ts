@@ -1,20 +1,21 @@
 import { join } from "node:path";
 import type { ClientCredentials } from "../client/token";
-import { loadInputs } from "../config";
 import { defaultAgentId, type TenantId } from "../model/names";
 import { endpointsOf, listenFor } from "../onboard/endpoints";
 import { unreachable } from "../onboard/kit/host";
-import {
-  SECRET_PATHS,
-  type Declared,
-  type Onboarding,
-  type OnboardFile,
-  type Shipper,
-} from "../onboard/model";
+import { SECRET_PATHS, type Onboarding, type OnboardFile, type Shipper } from "../onboard/model";
 import { directoryOf } from "../onboard/shippers";
 import { toJson } from "../render/yaml";
 import { EXIT, UsageError } from "./errors";
-import { projectRoot, typedPath } from "./load";
+import { typedPath } from "./load";
+import {
+  checkStack,
+  declaredOf,
+  declaredTenant,
+  usualElsewhere,
+  warningOf,
+  type DeclaredTenant,
+} from "./onboard-agent";
 import { askedOf, type Asked, type OnboardOptions } from "./onboard-asked";
 import { checkEmpty, writeHandedOut } from "./onboard-files";
 import { pick } from "./pick";
@@ -27,12 +28,13 @@ export type { OnboardOptions };
 export async function onboard(tenant: string, options: OnboardOptions): Promise<number> {
   const asked = askedOf(options);
   if (options.out !== undefined) checkEmpty(typedPath(options.out));
+  if (asked.shipper.isAgent === true) checkStack(options);
   const found = await target(options);
-  const client = senderOf(tenant, found, options.client);
-  const onboarding = onboardingOf({ tenant, client, found, asked, options });
+  const known = knownOf(tenant, found, asked, options);
+  const onboarding = onboardingOf(known);
   const files = [
     ...directoryOf(asked.name, onboarding),
-    ...(options.withSecret ? [secretFile(client.clientSecret)] : []),
+    ...(options.withSecret ? [secretFile(known.client.clientSecret)] : []),
   ];
   tell(asked.shipper, onboarding, files, options);
   return EXIT.good;
@@ -69,10 +71,20 @@ interface Known {
   readonly found: Target;
   readonly asked: Asked;
   readonly options: OnboardOptions;
+  /** Of the shipper that is an agent. */
+  readonly declared?: DeclaredTenant;
 }
 
-function onboardingOf({ tenant, client: { clientId }, found, asked, options }: Known): Onboarding {
-  const { shipper, signals, directory, logFiles } = asked;
+function knownOf(tenant: string, found: Target, asked: Asked, options: OnboardOptions): Known {
+  const known = { tenant, found, asked, options };
+  if (asked.shipper.isAgent !== true) return { ...known, client: senderOf(tenant, found, options.client) };
+  const declared = declaredTenant(tenant, options.stack);
+  const named = options.client ?? usualElsewhere(declared, options.force === true);
+  return { ...known, client: senderOf(tenant, found, named), declared };
+}
+
+function onboardingOf({ tenant, client: { clientId }, found, asked, options, declared }: Known): Onboarding {
+  const { signals, directory, logFiles } = asked;
   const endpoints = endpointsOf(found.outputs);
   const onboarding = {
     ...{ environment: found.name, option: found.option, tenant, clientId },
@@ -81,25 +93,11 @@ function onboardingOf({ tenant, client: { clientId }, found, asked, options }: K
     authority: found.outputs.caCertificate,
     ...{ directory, logFiles },
   };
-  if (shipper.isAgent !== true) return onboarding;
-  const why = options.force === true ? undefined : unreachable(onboarding);
+  if (declared === undefined) return onboarding;
+  const force = options.force === true;
+  const why = force ? undefined : unreachable(onboarding);
   if (why !== undefined) throw new UsageError(why);
-  return { ...onboarding, declared: declaredOf(tenant, clientId, options.stack) };
-}
-
-/** Of the stack's tenant list, which may be ahead of what runs. Throws ConfigError, or UsageError when they do not match. */
-function declaredOf(tenant: string, clientId: string, stack: string): Declared {
-  const { environment, tenants } = loadInputs(projectRoot(), stack);
-  const where = `the tenant list of stack ${stack}`;
-  const list = Object.fromEntries(tenants.map((one) => [one.id, one]));
-  const declared = pick("tenant", where, tenant, list);
-  const agents = Object.fromEntries(declared.agents.map((agent) => [agent.id, agent]));
-  return {
-    tenant: declared,
-    agent: pick("agent", `tenant ${tenant} of ${where}`, clientId, agents),
-    size: environment.sizes.agent,
-    ...(environment.imageRegistry !== undefined && { imageRegistry: environment.imageRegistry }),
-  };
+  return { ...onboarding, declared: declaredOf(declared, clientId, force) };
 }
 
 /** Exactly its bytes: some programs would send a newline with it. */
@@ -130,6 +128,7 @@ function tell(
       : [
           `${files.length} files written to ${out}, for ${onboarding.tenant}'s ${shipper.title}.`,
           ...missing,
+          ...warningOf(onboarding),
           `Start it   ${shipper.guide(onboarding).start}`,
           `Then       ${join(out, "README.md")}`,
         ];

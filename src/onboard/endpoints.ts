@@ -25,11 +25,12 @@ const LOOPBACK = /^(localhost|.*\.localhost|127\..*|\[?::1\]?)$/;
 
 /**
  * OTLP's own ports, on loopback alone: programs on that machine need no credential. Where the edge itself is on that machine it
- * has those ports, and the shipper takes an agent's.
+ * has those ports, and the shipper takes an agent's. Keycloak without TLS says that it is (kit/host.ts).
  */
-export function listenFor({ otlpHttp }: Pick<Endpoints, "otlpHttp">): Listen {
+export function listenFor({ otlpHttp, tokenUrl }: Pick<Endpoints, "otlpHttp" | "tokenUrl">): Listen {
   const { envoy, agent } = PORTS;
-  const { otlpGrpc, otlpHttp: http } = LOOPBACK.test(new URL(otlpHttp).hostname) ? agent : envoy;
+  const beside = LOOPBACK.test(new URL(otlpHttp).hostname) || new URL(tokenUrl).protocol === "http:";
+  const { otlpGrpc, otlpHttp: http } = beside ? agent : envoy;
   return { grpc: `127.0.0.1:${otlpGrpc}`, http: `127.0.0.1:${http}` };
 }
 

@@ -54,7 +54,7 @@ function secret(name: ShipperName, { credential }: Shipper, onboarding: Onboardi
 }
 
 const person = ({ tenant, option }: Onboarding): string =>
-  `npx atalaya token ${tenant} --person --header${option} > me`;
+  `umask 077; npx atalaya token ${tenant} --person --header${option} > me`;
 
 /** Makes an API key with just the rights that are needed, and leaves it in its file. */
 function newKey(name: ShipperName, onboarding: Onboarding): string {

@@ -19,7 +19,7 @@ describe("of three tenants", () => {
   it("says the result, where, when and what was tried", () => {
     expect(texts(good, "h1")).toEqual(["Atalaya: are the tenants of the lab apart?"]);
     expect(texts(good, "#summary p")).toEqual([
-      "Tenants are apart. The lab: everybody wrote and read what is theirs, and in 6 pairs nobody reached another's.",
+      "Tenants are apart. The lab: 3 of 3 active tenants wrote and read what is theirs, and in 6 pairs nobody reached another's.",
     ]);
     expect(texts(good, ".facts dd")).toEqual([
       ...["the lab", "https://localhost:4318", "http://localhost:8090", "2026-11-21 20:15:03 UTC"],

@@ -141,12 +141,20 @@ describe("npx atalaya onboard", () => {
     ["--with-secret: vector sends with an API key, which only a person of the tenant can make.", "mx", { withSecret: true, shipper: "vector", out: "/nowhere/x" }],
     ["--at: /a b cannot stand in every configuration.", "mx", { at: "/a b" }],
     ["--at: etc cannot stand in every configuration.", "mx", { at: "etc" }],
+    ["--at: /opt/.atalaya cannot stand in a unit of systemd's.", "mx", { shipper: "token-file", at: "/opt/.atalaya" }],
+    ["--at: /opt//atalaya cannot stand in a unit of systemd's.", "mx", { shipper: "local-envoy", at: "/opt//atalaya" }],
+    ["--at: /a/../b cannot stand in a unit of systemd's.", "mx", { shipper: "alloy", at: "/a/../b" }],
     ["--log-files: logs/*.log is not an absolute path", "mx", { logFiles: "logs/*.log" }],
   ])("says %s", async (message, whose, options) => {
     const said: unknown = await say(whose, options).catch((error: unknown) => error);
     expect(said).toMatchObject({ name: "UsageError", message: expect.stringContaining(message) as string });
     expect([stdout, existsSync("/nowhere")]).toEqual(["", false]);
   }); // prettier-ignore
+
+  it("may lie below a name with a dot where no unit names it", async () => {
+    expect(await say("mx", { at: "/home/me/.atalaya" })).toBe(0);
+    expect(stdout).toContain("client_secret_file: /home/me/.atalaya/secrets/client-secret");
+  });
 
   it("works as it is installed, where all of it is compiled to one file", async () => {
     vi.restoreAllMocks();
@@ -165,36 +173,6 @@ describe("npx atalaya onboard", () => {
     const asset = readFileSync(join(root, "src", "onboard", "assets", "atalaya_telemetry.py"), "utf8");
     expect([ended.code, ended.stdout]).toEqual([0, asset]);
   }, 150_000);
-
-  describe("of the tenant's own agent", () => {
-    it("writes what others than its owner read, with a secret that they do not", async () => {
-      expect(await say("mx", { shipper: "alloy", out: out(), withSecret: true })).toBe(0);
-      expect(readdirSync(out())).toEqual(
-        expect.arrayContaining(["README.md", "ca.crt", "compose.yaml", "config.alloy"]),
-      );
-      const modes = ["", "secrets", "secrets/client-secret"].map(
-        (path) => statSync(join(out(), path)).mode & 0o777,
-      );
-      expect(modes).toEqual([0o755, 0o711, 0o600]);
-    });
-
-    it("refuses where no other host reaches the environment, unless it is told that this is known", async () => {
-      const near = {
-        ...OUTPUTS,
-        endpoints: { otlpGrpc: "localhost:4317", otlpHttp: "https://localhost:4318" },
-      };
-      writeFileSync(join(directory, "outputs.json"), JSON.stringify(near));
-      await expect(say("mx", { shipper: "alloy" })).rejects.toThrow("is reached from its own host alone");
-      expect(await say("mx", { shipper: "alloy", force: true })).toBe(0);
-    });
-
-    it("wants the tenant and its agent in the list, and all signals", async () => {
-      await expect(say("ec", { shipper: "alloy" })).rejects.toThrow(
-        "There is no tenant ec in the tenant list of stack dev.",
-      );
-      await expect(say("mx", { shipper: "alloy", signals: "logs" })).rejects.toThrow("Leave out --signals.");
-    });
-  });
 
   it("sends the signals that were asked for, once each", async () => {
     await say("mx", { signals: "traces, logs,logs" });

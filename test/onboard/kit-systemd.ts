@@ -4,13 +4,14 @@ import { run, tempDir } from "../servers";
 import { placeKit } from "./kit-host";
 
 const ANALYZE = "/usr/bin/systemd-analyze";
+export const hasSystemd = existsSync(ANALYZE);
 
 /**
  * What systemd says of a unit: nothing when all is well. Where a host has no systemd, nothing either: the units' exact text is
  * held as well.
  */
 export async function complaints(name: string, unit: string): Promise<string> {
-  if (!existsSync(ANALYZE)) return "";
+  if (!hasSystemd) return "";
   using temp = tempDir();
   // What it starts is on another host; whether that is there is not asked.
   const content = unit.replace(/^ExecStart=\S+/m, "ExecStart=/bin/true");

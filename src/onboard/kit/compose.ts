@@ -12,6 +12,10 @@ export interface KitService {
   readonly environment?: Readonly<Record<string, string>>;
   readonly mounts?: readonly Mount[];
   readonly scratch?: readonly string[];
+  /** It runs in the host's own network: what it listens on is the host's, and nothing is published. */
+  readonly hostNetwork?: boolean;
+  /** Groups of the host whose files it reads, besides its user's own. */
+  readonly groups?: readonly string[];
   /** Of the container, each published on loopback under the number given. */
   readonly ports?: Readonly<Record<number, number>>;
   readonly memory: Bytes;
@@ -40,17 +44,13 @@ export function toCompose(service: KitService): string {
 const container = (service: KitService, mounts: readonly Mount[]): Readonly<Record<string, unknown>> => ({
   image: service.image,
   user: service.user,
+  ...(service.groups !== undefined && { group_add: service.groups }),
   ...(service.entrypoint !== undefined && { entrypoint: service.entrypoint }),
   command: service.command,
   ...(service.environment !== undefined && { environment: service.environment }),
   volumes: mounts.map(volume),
   ...(service.scratch !== undefined && { tmpfs: service.scratch }),
-  ports: Object.entries(service.ports ?? {}).map(([target, published]) => ({
-    target: Number(target),
-    published: `${published}`,
-    host_ip: "127.0.0.1",
-    protocol: "tcp",
-  })),
+  ...(service.hostNetwork === true ? { network_mode: "host" } : { ports: ports(service) }),
   restart: "unless-stopped",
   read_only: true,
   cap_drop: ["ALL"],
@@ -66,6 +66,14 @@ const container = (service: KitService, mounts: readonly Mount[]): Readonly<Reco
     healthcheck: { test: ["CMD", ...service.healthcheck], interval: "30s", timeout: "5s", retries: 3 },
   }),
 });
+
+const ports = (service: KitService): readonly Readonly<Record<string, unknown>>[] =>
+  Object.entries(service.ports ?? {}).map(([target, published]) => ({
+    target: Number(target),
+    published: `${published}`,
+    host_ip: "127.0.0.1",
+    protocol: "tcp",
+  }));
 
 /** A directory of the host must be there: Docker would make an empty one of root's in its place. */
 const volume = (mount: Mount): Readonly<Record<string, unknown>> =>

@@ -4,6 +4,7 @@ import { plain, SECRET_PATHS, type OnboardFile } from "../model";
 import { kitConfig, kitName, HOST_ROOT, portsOf, type AgentKit } from "./agent";
 import { alloyCommand, readiness } from "./alloy";
 import { toCompose, type Mount } from "./compose";
+import { isBeside } from "./host";
 import { containerPlace, MOUNTED, unitPlace } from "./places";
 import { kitReadme } from "./readme";
 import { authorities, checkScript, settings } from "./scripts";
@@ -38,7 +39,17 @@ function hostMounts({ agent }: AgentKit): readonly Mount[] {
 }
 
 /** The directory that holds all that a pattern can match: `/var/log` of `/var/log/app-*.log`. */
-const above = (path: string): string => path.replace(/\*.*$/, "").replace(/\/[^/]*$/, "");
+function above(path: string): string {
+  const found = path.replace(/\*.*$/, "").replace(/\/[^/]*$/, "");
+  if (found !== "") return found;
+  throw new Error(
+    `onboard: ${path} would show a container the whole host. Name a directory that holds the files: /var/log/app/*.log`,
+  );
+}
+
+/** `adm`, which reads /var/log: by its number, the same on Debian, Ubuntu and Fedora, because the image may not know its name. */
+const ADM = "4";
+const readsFiles = ({ agent }: AgentKit): boolean => (agent.fileLogs ?? []).length > 0;
 
 const compose = (kit: AgentKit): string => {
   const { http, ...ports } = portsOf(kit);
@@ -46,6 +57,8 @@ const compose = (kit: AgentKit): string => {
     name: kitName(kit),
     image: imageReference("alloy", kit.imageRegistry),
     user: USER,
+    ...(readsFiles(kit) && { groups: [ADM] }),
+    hostNetwork: isBeside(kit.host),
     command: alloyCommand(`${MOUNTED}/config.alloy`, DATA, `127.0.0.1:${http}`),
     ...(kit.host.keycloakAuthority !== undefined && {
       // Go's own: all of these are looked into. Only Keycloak's certificate needs it.
@@ -87,7 +100,7 @@ const unit = (kit: AgentKit): string => {
       TimeoutStopSec: "30",
       MemoryMax: `${kit.size.memory}`,
       CPUQuota: `${Math.round(kit.size.cpus * 100)}%`,
-      ...((kit.agent.fileLogs ?? []).length > 0 && { SupplementaryGroups: "adm" }),
+      ...(readsFiles(kit) && { SupplementaryGroups: "adm" }),
       ...CONFINED,
     },
     Install: { WantedBy: "multi-user.target" },

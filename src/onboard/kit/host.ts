@@ -37,6 +37,10 @@ export const isAddress = (host: string): boolean => isIP(host) !== 0;
 
 const LOOPBACK = /^(localhost|.*\.localhost|127\..*|::1)$/;
 
+/** Whether it runs beside the environment, where a container of its own network finds nobody at `localhost`. */
+export const isBeside = (host: Pick<KitHost, "environment" | "endpoints">): boolean =>
+  unreachable(host) !== undefined;
+
 /**
  * Why no other host reaches this environment, with the remedy; undefined when one may. Keycloak on plain HTTP says that ports
  * are published on loopback, whatever the name (stack/urls.ts).

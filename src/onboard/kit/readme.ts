@@ -5,7 +5,8 @@ import { formatDuration, formatSize, type Seconds } from "../../model/units";
 import { AGENT_DISK } from "../../model/sizes";
 import { SECRET_PATHS } from "../model";
 import { kitName, portsOf, type AgentKit } from "./agent";
-import { hasAuthority, issuerOf } from "./host";
+import { hasAuthority, isBeside, issuerOf, KEYCLOAK_AUTHORITY_PATH, type KitHost } from "./host";
+import { isSeenByUnit, MOVE } from "./places";
 
 /** For whoever starts it on a host that knows nothing of the environment. */
 export function kitReadme(kit: AgentKit): string {
@@ -41,9 +42,19 @@ const contents = ({ host, agent }: AgentKit): Text => [
   "- `compose.yaml` and `config.alloy`: with Docker. `systemd/`: without. One of them, not both.",
   "- `check.sh`: says in words what is wrong from this host. `atalaya.env`: what it reads.",
   hasAuthority(host)
-    ? "- `ca.crt`: the authority by which the environment is trusted; that of this host's system is not asked."
-    : "- No `ca.crt`: the environment's certificate is trusted by this host's system.",
+    ? "- `ca.crt`: the authority by which the edge is trusted, and no other. Tokens are another matter:"
+    : "- No `ca.crt`: the edge's certificate is a public one. Tokens:",
+  `  ${tokensTrust(host)}`,
 ];
+
+/** By what the place that gives tokens is believed: never by the edge's file alone. */
+function tokensTrust(host: KitHost): string {
+  if (new URL(issuerOf(host)).protocol === "http:") return "Keycloak has no TLS, and nothing is trusted.";
+  const system = "the authorities of the system that Alloy runs in (with Docker: its image's)";
+  return host.keycloakAuthority === undefined
+    ? `Keycloak is trusted by ${system}.`
+    : `Keycloak is trusted by \`${KEYCLOAK_AUTHORITY_PATH}\`, and by ${system}.`;
+}
 
 const secret = (kit: AgentKit): Text => [
   `It belongs in \`${SECRET_PATHS.clientSecret}\`, without a line's end, readable by Alloy alone. If it is not there yet, ask the environment's operators for it:`,
@@ -63,18 +74,33 @@ const paste = (shell: string): string =>
 const start = (kit: AgentKit): Text => [
   "First `sudo ./check.sh`; it needs a shell and curl. Then with Docker (Compose 2):",
   ...code("docker compose up -d"),
-  `or with systemd 247 or newer and the package \`alloy\` ${VERSION} or newer, this directory at \`${kit.host.directory}\`:`,
-  ...code(
-    `sudo systemctl enable --now ${kit.host.directory}/systemd/${kitName(kit)}.service`,
-    `journalctl -u ${kitName(kit)} -f`,
-  ),
+  ...(isSeenByUnit(kit.host)
+    ? [
+        `or with systemd 247 or newer and the package \`alloy\` ${VERSION} or newer, this directory at \`${kit.host.directory}\`:`,
+        ...code(
+          `sudo systemctl enable --now ${kit.host.directory}/systemd/${kitName(kit)}.service`,
+          `journalctl -u ${kitName(kit)} -f`,
+        ),
+      ]
+    : [`Its unit would not see \`${kit.host.directory}\` (ProtectHome, PrivateTmp): ${MOVE}.`]),
+  ...permissions(kit),
 ];
+
+const permissions = ({ agent: { fileLogs = [] } }: AgentKit): Text =>
+  fileLogs.length === 0
+    ? []
+    : [
+        "",
+        `It reads ${fileLogs.map(({ path }) => `\`${path}\``).join(", ")} as a member of the group \`adm\` (4), and what that may not read it does not read: \`sudo setfacl -R -m g:adm:rX DIR\`, and \`-d\` for files to come. Files that end in \`.gz\` are left out.`,
+      ];
 
 function works(kit: AgentKit): Text {
   const { otlpGrpc, otlpHttp, http } = portsOf(kit);
   return [
     `Programs of this host send OTLP to \`http://127.0.0.1:${otlpHttp}\` or, gRPC, \`127.0.0.1:${otlpGrpc}\`, without a credential.`,
-    `Containers of this host are attached to the network \`${kitName(kit)}_default\` and send to \`http://${kitName(kit)}:${otlpHttp}\`.`,
+    isBeside(kit.host)
+      ? "It runs in this host's own network, where alone the environment is found: containers that send to it do so too."
+      : `Containers of this host are attached to the network \`${kitName(kit)}_default\` and send to \`http://${kitName(kit)}:${otlpHttp}\`.`,
     `Its own logs arrive in the tenant within a minute: in Grafana, Explore, \`loki-${kit.tenant.id}\`, \`{service_name="alloy-agent"}\`.`,
     "",
     ...(kit.agent.hostMetrics === true

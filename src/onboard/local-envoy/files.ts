@@ -2,8 +2,8 @@ import { imageReference } from "../../model/images";
 import { SECRET_FILES } from "../../model/secret-files";
 import { plain, SECRET_PATHS, SIGNALS, type OnboardFile, type Shipper } from "../model";
 import { toCompose } from "../kit/compose";
-import type { KitHost } from "../kit/host";
-import { containerPlace, MOUNTED, unitPlace } from "../kit/places";
+import { isBeside, type KitHost } from "../kit/host";
+import { containerPlace, isSeenByUnit, MOUNTED, MOVE, unitPlace } from "../kit/places";
 import { authorities, checkScript, settings } from "../kit/scripts";
 import { CONFINED, toUnit } from "../kit/unit";
 import { envoyYaml, portOf, sdsYaml } from "./envoy";
@@ -72,6 +72,7 @@ const compose = (host: KitHost, mirror: string | undefined): string => {
     user: "65532:65532",
     command: command(`${MOUNTED}/envoy.yaml`),
     scratch: ["/tmp:mode=1777"],
+    hostNetwork: isBeside(host),
     ports: Object.fromEntries(ports.map((port) => [port, port])),
     memory: LOCAL_MEMORY,
     cpus: 1,
@@ -113,8 +114,10 @@ export const localEnvoyShipper: Shipper = {
   guide: (host) => {
     const [grpc, http] = [portOf("otlpGrpc", host), portOf("otlpHttp", host)];
     return {
-      install: `Docker with Compose 2; or Envoy 1.40 at \`/usr/bin/envoy\`, systemd 247 and this directory at \`${host.directory}\`. \`./check.sh\` says in words what is wrong from this host.`,
-      start: `docker compose up -d    # or: sudo systemctl enable --now ${host.directory}/systemd/${nameOf(host)}.service`,
+      install: `Docker with Compose 2; or Envoy 1.40 at \`/usr/bin/envoy\`, systemd 247${isSeenByUnit(host) ? ` and this directory at \`${host.directory}\`` : ""}. \`./check.sh\` says in words what is wrong from this host.`,
+      start: isSeenByUnit(host)
+        ? `docker compose up -d    # or: sudo systemctl enable --now ${host.directory}/systemd/${nameOf(host)}.service`
+        : `docker compose up -d    # ${MOVE}`,
       refused:
         "It holds nothing: a program that is answered 429 or 503 (gRPC: UNAVAILABLE) must have a queue of its own and try again. Without a token, or when the edge does not take the one it has, it answers 503, never 401.",
       notes: [

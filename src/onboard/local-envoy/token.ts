@@ -144,8 +144,7 @@ const grpcStatus = (where: "headers" | "trailers"): Message => {
   return set("grpc-status", `%CEL(${status} == '16' ? '14' : ${status})%`, "OVERWRITE_IF_EXISTS");
 };
 
-const REFUSED_TOKEN = `
-function envoy_on_response(handle)
+const REFUSED_TOKEN = `function envoy_on_response(handle)
   local headers = handle:headers()
   if headers:get(":status") == "401" then
     headers:replace(":status", "503")

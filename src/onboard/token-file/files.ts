@@ -2,8 +2,8 @@ import { size } from "../../model/units";
 import { SECRET_FILES } from "../../model/secret-files";
 import { plain, SECRET_PATHS, SIGNALS, type OnboardFile, type Shipper } from "../model";
 import { toCompose } from "../kit/compose";
-import type { KitHost } from "../kit/host";
-import { MOUNTED, unitPlace } from "../kit/places";
+import { isBeside, type KitHost } from "../kit/host";
+import { isSeenByUnit, MOUNTED, MOVE, unitPlace } from "../kit/places";
 import { authorities, checkScript, refreshScript, settings } from "../kit/scripts";
 import { CONFINED, toUnit } from "../kit/unit";
 
@@ -53,6 +53,7 @@ const compose = (host: KitHost): string =>
     user: "${ATALAYA_TOKEN_USER:?the user and group that read the token, 1000:1000}",
     entrypoint: [`${MOUNTED}/refresh-token.sh`],
     command: ["--token-file", "/run/atalaya/token"],
+    hostNetwork: isBeside(host),
     mounts: [{ host: "./token", at: "/run/atalaya", writable: true }],
     memory: size("32MiB"),
     cpus: 0.1,
@@ -90,6 +91,8 @@ const unit = (host: KitHost, readers: string | undefined): string => {
   });
 };
 
+const BY_HAND = "mkdir -p -m 0700 token && ./refresh-token.sh";
+
 /** `--shipper token-file`. */
 export const tokenFileShipper: Shipper = {
   title: "A token in a file, kept fresh",
@@ -99,8 +102,10 @@ export const tokenFileShipper: Shipper = {
   main: "atalaya.env",
   files: (onboarding) => tokenFile(onboarding).filter(({ path }) => path !== "ca.crt"),
   guide: (host) => ({
-    install: `a POSIX shell and curl are all it needs; \`./check.sh\` says in words what is wrong from this host. With systemd (247 or newer) this directory is at \`${host.directory}\`.`,
-    start: `sudo systemctl enable --now ${host.directory}/systemd/${nameOf(host)}.service    # or: mkdir -p -m 0700 token && ./refresh-token.sh`,
+    install: `a POSIX shell and curl are all it needs; \`./check.sh\` says in words what is wrong from this host.${isSeenByUnit(host) ? ` With systemd (247 or newer) this directory is at \`${host.directory}\`.` : ""}`,
+    start: isSeenByUnit(host)
+      ? `sudo systemctl enable --now ${host.directory}/systemd/${nameOf(host)}.service    # or: ${BY_HAND}`
+      : `${BY_HAND}    # ${MOVE}`,
     refused:
       "A program that reads the file only at its start sends an old token five minutes later, is answered 401, and drops what it has: such a program wants `--shipper local-envoy`.",
     notes: [
