@@ -12,6 +12,8 @@ export interface ClientArgs {
   readonly enabled: boolean;
   /** What its tokens' `scope` says, besides who it is. */
   readonly scopes: readonly string[];
+  /** An agent on a machine of the tenant's: this is all that the stack has of it. */
+  readonly elsewhere: boolean;
   /** What must hold the tenant before this client exists. */
   readonly after: readonly pulumi.Resource[];
 }
@@ -23,7 +25,7 @@ export class Client extends pulumi.ComponentResource {
 
   constructor(
     clientId: ClientId,
-    { tenant, realm, enabled, scopes, after }: ClientArgs,
+    { tenant, realm, enabled, scopes, elsewhere, after }: ClientArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     const { id, orgId } = tenant;
@@ -89,6 +91,10 @@ export class Client extends pulumi.ComponentResource {
     );
     this.clientId = clientId;
     this.secret = pulumi.secret(client.clientSecret);
-    this.registerOutputs({});
+    // Read again by the next update, as an agent's own outputs are (src/stack/removals.ts): a client keeps its URN and its secret
+    // under another tenant, whose data would then be what that machine sends.
+    this.registerOutputs(
+      elsewhere ? { agent: clientId, tenant: id, state: enabled ? "active" : "suspended" } : {},
+    );
   }
 }

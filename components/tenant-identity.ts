@@ -2,7 +2,7 @@ import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClientId } from "../src/model/names";
 import { ROLES, type Role } from "../src/model/roles";
-import { isActive, sends, type Tenant } from "../src/model/tenant";
+import { isActive, runsHere, sends, type Tenant } from "../src/model/tenant";
 import { Client } from "./client";
 import type { RealmContext } from "./realm";
 import { demonstrationUser, type User } from "./user";
@@ -45,8 +45,12 @@ export class TenantIdentity extends pulumi.ComponentResource {
         id: agent.id,
         scopes: [] as readonly string[],
         enabled: sends(tenant, agent),
+        elsewhere: !runsHere(agent),
       })),
-      ...tenant.services.map(({ clientId, scopes }) => ({ id: clientId, scopes, enabled: isActive(tenant) })),
+      ...tenant.services.map(({ clientId, scopes }) => ({
+        ...{ id: clientId, scopes, enabled: isActive(tenant) },
+        elsewhere: false,
+      })),
     ];
     this.clients = programs.map(
       ({ id, ...own }) => new Client(id, { ...own, tenant, realm, after }, { parent: this }),

@@ -8,12 +8,16 @@ const TRANSFORM = "otelcol.processor.transform";
 const EXPORTER = /^otelcol\.exporter\./;
 const CONNECTOR = /^otelcol\.connector\./;
 const RECEIVER = /^otelcol\.receiver\./;
-/** By the signal: where its statements are, and the places of its items that hold texts. */
-const PLACES: Readonly<Record<Signal, readonly [block: string, contexts: readonly string[]]>> = {
-  traces: ["trace_statements", ["resource", "span", "spanevent"]],
-  metrics: ["metric_statements", ["resource", "datapoint"]],
-  logs: ["log_statements", ["resource", "log"]],
+/** By the signal: where its statements are, and the places of its items that hold texts, with those beside their attributes. */
+const PLACES: Readonly<
+  Record<Signal, readonly [block: string, texts: Readonly<Record<string, readonly string[]>>]>
+> = {
+  traces: ["trace_statements", { resource: [], span: ["name", "status.message"], spanevent: ["name"] }],
+  metrics: ["metric_statements", { resource: [], datapoint: [] }],
+  logs: ["log_statements", { resource: [], log: ["body"] }],
 };
+/** Data points carry attributes that are in no series. */
+const EXEMPLARS = "keep_keys(exemplar.filtered_attributes, [])";
 /** What masking must know at the least: forms of tokens and keys, and names of secrets. */
 const KNOWN = ["eyJ", "AKIA", "PRIVATE KEY", "authorization", "passw", "token"];
 
@@ -78,13 +82,33 @@ const outputs = ({
 
 function masks({ name, blocks }: AlloyBlock, signal: Signal): boolean {
   if (name !== TRANSFORM || !Object.hasOwn(PLACES, signal)) return false;
-  const [statements, contexts] = PLACES[signal];
-  return contexts.every((context) =>
-    blocks
-      .filter((block) => block.name === statements && block.attributes["context"] === context)
-      .some(({ attributes: { statements: written = "" } }) => {
-        const masking = written.includes(`replace_all_patterns(${context}.attributes, \\"value\\"`);
-        return masking && KNOWN.every((known) => written.includes(known));
-      }),
+  const [statements, places] = PLACES[signal];
+  return (
+    (signal !== "metrics" || emptiesExemplars(blocks)) &&
+    Object.entries(places).every(([context, texts]) =>
+      blocks
+        .filter((block) => block.name === statements && block.attributes["context"] === context)
+        .some(({ attributes: { statements: written = "" } }) => masksAll(written, context, texts)),
+    )
+  );
+}
+
+const emptiesExemplars = (blocks: readonly AlloyBlock[]): boolean =>
+  blocks.some(
+    ({ name, attributes }) => name === "statements" && (attributes["metric"] ?? "").includes(EXEMPLARS),
+  );
+
+/** Texts are masked among the attributes: each has to go there first, and to come back after. */
+function masksAll(written: string, context: string, texts: readonly string[]): boolean {
+  const attributes = `${context}.attributes`;
+  const masking = written.indexOf(`replace_all_patterns(${attributes}, \\"value\\"`);
+  return (
+    masking >= 0 &&
+    KNOWN.every((known) => written.includes(known)) &&
+    texts.every((text) => {
+      const place = `${attributes}[\\"atalaya.${text}\\"]`;
+      const there = written.indexOf(`set(${place}, ${context}.${text})`);
+      return there >= 0 && there < masking && masking < written.indexOf(`set(${context}.${text}, ${place})`);
+    })
   );
 }

@@ -1,4 +1,4 @@
-import { LARGEST_WRITE } from "../../src/model/sizes";
+import { LARGEST_OTLP, LARGEST_WRITE } from "../../src/model/sizes";
 import { parseSize } from "../../src/model/units";
 import { parseAlloy, type AlloyBlock } from "./alloy";
 import { nothing, type Rule, type Violation } from "./rule";
@@ -27,14 +27,18 @@ export const collectorsBoundWhatTheyTake: Rule = {
 };
 
 function inFile({ container, resource }: PlacedFile, blocks: readonly AlloyBlock[]): readonly Violation[] {
-  const room = container.tenant === undefined ? "gateway" : "agent";
+  // The gateway is everybody's, and unpacks before it looks at its memory; an agent is its tenant's own.
+  const [room, most] =
+    container.tenant === undefined
+      ? (["gateway", LARGEST_OTLP] as const)
+      : (["agent", LARGEST_WRITE] as const);
   return blocks
     .filter(({ name }) => RECEIVERS.test(name))
-    .flatMap((receiver) => [...sizes(receiver), ...limited(receiver, blocks)])
+    .flatMap((receiver) => [...sizes(receiver, most), ...limited(receiver, blocks)])
     .map((problem) => ({
       resource,
       message: `${container.service}: ${problem}.`,
-      remedy: `Give the receiver sizes of ${LARGEST_WRITE} bytes at most and let it lead to ${LIMITER} alone (src/render/${room}-pipeline.ts).`,
+      remedy: `Give the receiver sizes of ${most} bytes at most and let it lead to ${LIMITER} alone (src/render/${room}-pipeline.ts).`,
     }));
 }
 
@@ -46,12 +50,12 @@ const servers = (receiver: AlloyBlock): readonly Pick<AlloyBlock, "name" | "attr
     ? [{ name: "http", attributes: receiver.attributes }]
     : receiver.blocks.flatMap((block) => (block.name === "protocols" ? block.blocks : [block]));
 
-const sizes = (receiver: AlloyBlock): readonly string[] =>
+const sizes = (receiver: AlloyBlock, most: number): readonly string[] =>
   servers(receiver).flatMap(({ name, attributes }) => {
     const setting = SIZES[name];
     const written = setting === undefined ? undefined : attributes[setting];
     const bytes = parseSize(written ?? "");
-    return setting === undefined || (bytes !== undefined && bytes > 0 && bytes <= LARGEST_WRITE)
+    return setting === undefined || (bytes !== undefined && bytes > 0 && bytes <= most)
       ? []
       : [`${title(receiver)} takes ${name} requests of ${written ?? "any size"} (${setting})`];
   });

@@ -1,5 +1,5 @@
 import { TENANT_HEADER } from "../../src/model/headers";
-import { LARGEST_WRITE } from "../../src/model/sizes";
+import { LARGEST_OTLP } from "../../src/model/sizes";
 import { parseAlloy, type AlloyBlock } from "./alloy";
 import type { Context } from "./context";
 import type { PlacedFile } from "./files";
@@ -188,9 +188,9 @@ function sizes(exporter: AlloyBlock, queue: AlloyBlock | undefined): readonly st
     ...(attribute(queue, "sizer") === "bytes"
       ? []
       : [`${title(exporter)} does not bound its queue in bytes`]),
-    ...(attribute(batch, "sizer") === "bytes" && largest > 0 && largest < LARGEST_WRITE
+    ...(attribute(batch, "sizer") === "bytes" && largest > 0 && largest < LARGEST_OTLP
       ? []
-      : [`${title(exporter)} may send more at once than the edge takes (${LARGEST_WRITE} bytes)`]),
+      : [`${title(exporter)} may send more at once than the edge takes (${LARGEST_OTLP} bytes)`]),
   ];
 }
 

@@ -132,6 +132,6 @@ export const installers = {
   ...shippers,
   cortex: goProgram("cortex", { slow: "compiles for about 2 minutes, once" }),
   jaeger: goProgram("jaeger", { slow: "compiles for about 3 minutes, once" }),
-  logcli: goProgram("logcli", { slow: "compiles for about 2 minutes, once" }),
+  logcli: goProgram("logcli", { slow: "compiles for about 3 minutes, once", fullOnly: true }),
   loki: goProgram("loki", { slow: "compiles for about 15 minutes, once", fullOnly: true }),
 };

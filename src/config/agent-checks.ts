@@ -1,6 +1,7 @@
 import type { Retention } from "../model/limits";
 import { SMALLEST_AGENT_DISK } from "../model/sizes";
 import { formatSize, parseSize } from "../model/units";
+import { overlap } from "./overlap";
 import { listAt, valueAt, type Path, type Report } from "./report";
 import { didYouMean } from "./schema-problems";
 
@@ -33,12 +34,13 @@ function checkPlace(report: Report, path: Path, agent: unknown, field: string): 
 }
 
 function checkFiles(report: Report, path: Path, classes: readonly string[]): void {
-  const seen = new Set<unknown>();
+  const seen: string[] = [];
   for (const [index, file] of listAt(report.source.value, path).entries()) {
     const name = valueAt(file, ["path"]);
-    if (typeof name === "string" && seen.has(name))
-      report.add([...path, index, "path"], "is read already", "Keep one of the two: it would be sent twice.");
-    seen.add(name);
+    if (typeof name === "string") {
+      checkFile(report, [...path, index, "path"], name, seen);
+      seen.push(name);
+    }
     const kind = valueAt(file, ["class"]);
     if (typeof kind === "string" && !classes.includes(kind))
       report.add(
@@ -47,6 +49,22 @@ function checkFiles(report: Report, path: Path, classes: readonly string[]): voi
         didYouMean(kind, classes),
       );
   }
+}
+
+/** Who is handed its configuration in a container sees the directory that holds the files, and must not see the whole machine. */
+const IN_A_DIRECTORY = /^\/[^/*]+\/./;
+
+function checkFile(report: Report, path: Path, name: string, others: readonly string[]): void {
+  const twin = others.find((other) => overlap(other, name));
+  if (twin === name) report.add(path, "is read already", "Keep one of the two: it would be sent twice.");
+  else if (twin !== undefined)
+    report.add(path, `may be a file of ${twin} too`, "Let no file fit both: it would be sent twice.");
+  if (name.startsWith("/") && !IN_A_DIRECTORY.test(name))
+    report.add(
+      path,
+      "is in no directory of its own: the agent would have to see the whole machine",
+      "Begin it with a directory's name, such as /var/log/app/*.log.",
+    );
 }
 
 function checkDisk(report: Report, path: Path, agent: unknown): void {

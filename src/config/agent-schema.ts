@@ -16,7 +16,7 @@ const fileLogSchema = z
         what: "a path",
         form: "an absolute one without spaces and .., such as /var/log/app/*.log",
       },
-      "The file, or a pattern of files (* is anything but /). Let it also match what a rotated file is called, or its last lines may be missed while the agent does not run.",
+      "The file, or a pattern of files (* is anything but /). Let it also match what a rotated file is called, or its last lines may be missed while the agent does not run. It begins with a directory's name, and no file fits two of an agent's patterns. As a systemd unit the agent sees nothing below /home, /root, /tmp and /var/tmp (ProtectHome, PrivateTmp): for files there take the container.",
     ),
     class: name(
       "Decides how long the lines are kept: a class of the tenant's retention.logs. Default application.",
@@ -29,13 +29,13 @@ export const agentSchema = z
   .strictObject({
     id: name("The agent's id, unique among all tenants."),
     state: stateSchema(
-      "suspended: it stands still, its credential is refused at the edge, and its queue is kept. To remove an agent, suspend it first and update. Default active.",
+      "suspended: its credential is refused at the edge. Here it stands still and its queue is kept; one that runs elsewhere goes on, and drops what it holds at the refusal: stop it there first. To remove an agent, suspend it first and update. Default active.",
     ),
     runs: z
       .enum(["here", "elsewhere"])
       .optional()
       .describe(
-        "elsewhere: on a machine of the tenant's, which is handed its configuration; the environment has its client alone. Default here.",
+        "elsewhere: on a machine of the tenant's, which is handed its configuration (npx atalaya onboard) and has to be handed it anew when it changes, as the preview says; the environment has its client alone. Default here.",
       ),
     disk: size(
       `What its queues may take on its disk: how long they last is in the preview. Default ${formatSize(AGENT_DISK)}.`,

@@ -13,7 +13,7 @@ export const DEFAULT_SIZES: Environment["sizes"] = {
   keycloak: of("1280MiB", 1),
   postgres: of("512MiB", 0.5),
   redis: of("128MiB", 0.25),
-  "alloy-gateway": of("512MiB", 1),
+  "alloy-gateway": of("1GiB", 1),
   mimir: of("1GiB", 1),
   loki: of("1GiB", 1),
   tempo: of("1GiB", 1),

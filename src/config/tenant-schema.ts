@@ -81,7 +81,7 @@ export const tenantSchema = z
     name: z.string().describe("What people read: the name of the Grafana organisation."),
     plan: name("One of the plans above. Without it: the default plan.").optional(),
     state: stateSchema(
-      "suspended: every credential is refused at the edge, its agents stand still, and no data is deleted. To remove a tenant, suspend it first and update. Default active.",
+      "suspended: every credential is refused at the edge, its agents here stand still (stop those that run elsewhere there first, or they drop what they hold), and no data is deleted. To remove a tenant, suspend it first and update. Default active.",
     ),
     environments: z
       .array(text(ENVIRONMENT_FORM, "A Pulumi stack: dev, prod."))

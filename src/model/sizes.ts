@@ -1,9 +1,14 @@
 import { ROUTES } from "./routes";
 import { size, type Bytes } from "./units";
 
-/** The largest write that the edge lets through on every route: what the programs behind it are told to take, packed. */
-export const LARGEST_WRITE = Math.min(
-  ...ROUTES.filter(({ right }) => "verb" in right && right.verb === "write").map(({ limits }) => limits.body),
+const writes = ROUTES.filter(({ right }) => "verb" in right && right.verb === "write");
+
+/** The largest write that the edge lets through by any route: what the programs behind it are told to take, packed. */
+export const LARGEST_WRITE = Math.max(...writes.map(({ limits }) => limits.body)) as Bytes;
+
+/** The largest that it lets through to the shared collector, packed or not. */
+export const LARGEST_OTLP = Math.min(
+  ...writes.filter(({ upstream }) => upstream.startsWith("collector")).map(({ limits }) => limits.body),
 ) as Bytes;
 
 /** The same when unpacked and marked: bounds what a small request can blow up to. */

@@ -2,7 +2,10 @@ import type { Limits, Retention, Sampling } from "./limits";
 import type { ClientId, OrgId, TenantId } from "./names";
 import type { Bytes } from "./units";
 
-/** `suspended`: every credential is refused at the edge, its agents stand still, no data is deleted. */
+/**
+ * `suspended`: every credential is refused at the edge, its agents here stand still, no data is deleted. Nobody stops those that
+ * run elsewhere: unless they were stopped there first, they drop what they hold at the refusal.
+ */
 export type TenantState = "active" | "suspended";
 
 /** A service-account client of one tenant and the Alloy configuration that uses it. */

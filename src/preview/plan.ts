@@ -3,7 +3,8 @@ import type { Environment, IdentityProvider } from "../model/environment";
 import type { RenderedFile } from "../model/files";
 import type { Limits, Retention, Sampling } from "../model/limits";
 import type { Recording, ResourceRecord } from "../model/recording";
-import type { Agent, Contact, Tenant, TenantState } from "../model/tenant";
+import { runsHere, type Agent, type Contact, type Tenant, type TenantState } from "../model/tenant";
+import { kitDigest } from "./kit";
 import { maskSecrets } from "./mask";
 
 /** Counted up whenever plans of the version before cannot be compared with new ones. */
@@ -48,6 +49,8 @@ export interface PlannedTenant {
 export interface PlannedAgent extends Pick<Agent, "runs" | "disk"> {
   readonly id: string;
   readonly state: TenantState;
+  /** Of one that runs elsewhere: {@link kitDigest}. Plans that were saved before have none. */
+  readonly kit?: string;
 }
 
 export interface PlannedService {
@@ -101,14 +104,14 @@ export interface PlanInput {
 
 /** Said of every tenant that is suspended. */
 export const suspensionWarning = (tenant: string): string =>
-  `Tenant ${tenant} is suspended: all its credentials are refused and its agents stand still. Nothing of it is deleted.`;
+  `Tenant ${tenant} is suspended: all its credentials are refused and its agents here stand still. Nothing of it is deleted.`;
 
 export function makePlan(input: PlanInput): Plan {
   const { environment, tenants, recording, files, policies, warnings } = input;
   return {
     version: PLAN_VERSION,
     environment: plannedEnvironment(environment),
-    tenants: tenants.map(plannedTenant),
+    tenants: tenants.map((tenant) => plannedTenant(environment, tenant)),
     resources: recording.resources.map(plannedResource),
     files: files.map(plannedFile),
     outputs: maskOutputs(recording),
@@ -132,7 +135,7 @@ export const plannedEnvironment = ({
   ),
 });
 
-const plannedTenant = (tenant: Tenant): PlannedTenant => ({
+const plannedTenant = (environment: Environment, tenant: Tenant): PlannedTenant => ({
   id: tenant.id,
   orgId: tenant.orgId,
   name: tenant.name,
@@ -141,11 +144,7 @@ const plannedTenant = (tenant: Tenant): PlannedTenant => ({
   limits: tenant.limits,
   retention: tenant.retention,
   sampling: tenant.sampling,
-  agents: tenant.agents.map(({ id, state = "active", runs, disk }) => ({
-    ...{ id, state },
-    ...(runs !== undefined && { runs }),
-    ...(disk !== undefined && { disk }),
-  })),
+  agents: tenant.agents.map((agent) => plannedAgent(environment, tenant, agent)),
   services: tenant.services.map(({ clientId, scopes }) => ({ clientId, scopes })),
   contacts: tenant.contacts.map((contact) => ({
     name: contact.name,
@@ -153,6 +152,16 @@ const plannedTenant = (tenant: Tenant): PlannedTenant => ({
     to: contact.kind === "email" ? contact.address : contact.secret,
   })),
 });
+
+function plannedAgent(environment: Environment, tenant: Tenant, agent: Agent): PlannedAgent {
+  const { id, state = "active", runs, disk } = agent;
+  return {
+    ...{ id, state },
+    ...(runs !== undefined && { runs }),
+    ...(disk !== undefined && { disk }),
+    ...(!runsHere(agent) && { kit: kitDigest(environment, tenant, agent) }),
+  };
+}
 
 function plannedResource(resource: ResourceRecord): PlannedResource {
   return {

@@ -1,7 +1,7 @@
 import { SECRET_FILES } from "../model/secret-files";
 import type { Signal } from "../model/names";
 import { queueSizes } from "../model/queues";
-import { LARGEST_WRITE } from "../model/sizes";
+import { LARGEST_OTLP } from "../model/sizes";
 import type { Agent, Tenant } from "../model/tenant";
 import { duration, size, type Bytes } from "../model/units";
 import type { AgentSetting } from "./agent-pipeline";
@@ -58,7 +58,7 @@ export function largestBatch(signal: Signal, { metrics, logs, traces }: Tenant["
     logs: logsThatFit(logs),
     traces: traces.burst / 2,
   };
-  return Math.floor(Math.max(SMALLEST_BATCH, Math.min(LARGEST_WRITE / 2, fitting[signal]))) as Bytes;
+  return Math.floor(Math.max(SMALLEST_BATCH, Math.min(LARGEST_OTLP / 2, fitting[signal]))) as Bytes;
 }
 
 /** One data point, span or record with all that its resource says has room in it, however small the burst. */

@@ -38,6 +38,7 @@ export function machine(
         {
           kind: "fileLogReceiver",
           path: `${hostRoot}${file.path}`,
+          exclude: `${hostRoot}${compressedBeside(file)}`,
           resource: {
             "service.name": file.service,
             "service.instance.id": id,
@@ -49,6 +50,9 @@ export function machine(
     ),
   };
 }
+
+/** What logrotate leaves beside a file: `/var/log/app/*.gz` for `/var/log/app/app.log*`. */
+const compressedBeside = ({ path }: FileLog): string => path.replace(/[^/]*$/, "*.gz");
 
 /** By its path, so that what was read is known again however the list is ordered. */
 export const fileId = ({ path }: FileLog): string =>

@@ -1,6 +1,6 @@
 import { TENANT_HEADER } from "../model/headers";
 import type { Signal } from "../model/names";
-import { LARGEST_WRITE } from "../model/sizes";
+import { LARGEST_OTLP } from "../model/sizes";
 import { httpUrl } from "../model/topology";
 import { duration } from "../model/units";
 import type { RenderInput } from "./input";
@@ -41,7 +41,7 @@ export function gatewayPipeline({ environment, topology }: RenderInput): Pipelin
         grpc: `${place.bind}:${place.ports.otlpGrpc}`,
         http: `${place.bind}:${place.ports.otlpHttp}`,
         metadata: true,
-        largestRequest: LARGEST_WRITE,
+        largestRequest: LARGEST_OTLP,
       },
       memory: { kind: "memoryLimiter", limit: share(memory, 0.75), spike: share(memory, 0.15) },
       mark: {

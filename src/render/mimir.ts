@@ -49,7 +49,8 @@ function config({ environment, topology }: RenderInput) {
     // Kafka is for installations of many processes.
     ingest_storage: { enabled: false },
     ingester: {
-      ring: { ...ring, replication_factor: 1 },
+      // What it calls itself is in its refusals, which tenants read: not the host's name.
+      ring: { ...ring, instance_id: "mimir", replication_factor: 1 },
       // Series that ended stay in memory for some two hours. Above it new ones wait (503), and those that are there go on.
       instance_limits: { max_series: 2 * environment.capacity.activeSeries },
     },

@@ -102,7 +102,7 @@ function settings(id: string, of: Component): Node {
       return { check_interval: "1s", limit_mib: mebibytes(of.limit), spike_limit_mib: mebibytes(of.spike) };
     case "transform":
       return {
-        error_mode: "propagate",
+        error_mode: of.onError ?? "propagate",
         ...Object.fromEntries(
           SIGNALS.flatMap((signal) => {
             const block = of.statements[signal];
@@ -152,8 +152,9 @@ const jaeger = ({ grpc, http, largestRequest }: JaegerReceiver): Node => ({
   },
 });
 
-const fileLog = (id: string, { path, resource }: FileLogReceiver): Node => ({
+const fileLog = (id: string, { path, exclude, resource }: FileLogReceiver): Node => ({
   include: [path],
+  exclude: [exclude],
   start_at: "beginning",
   storage: `file_storage/${id}`,
   resource,

@@ -61,6 +61,8 @@ export interface JaegerReceiver {
 export interface FileLogReceiver {
   readonly kind: "fileLogReceiver";
   readonly path: string;
+  /** What of it is not read, also a pattern: rotated files that are compressed would be taken for lines. */
+  readonly exclude: string;
   readonly resource: Readonly<Record<string, string>>;
   /** A directory of its own, where it notes how far it has read. */
   readonly positions: string;
@@ -87,11 +89,12 @@ export interface MemoryLimiter {
   readonly spike: Bytes;
 }
 
-export type TransformContext = "resource" | "scope" | "span" | "spanevent" | "datapoint" | "log";
+export type TransformContext = "resource" | "scope" | "span" | "spanevent" | "datapoint" | "exemplar" | "log";
 
-/** OTTL statements by signal. An error refuses the data: what cannot be marked must not pass. */
+/** OTTL statements by signal. An error refuses the data, unless it is ignored: what cannot be marked must not pass. */
 export interface Transform {
   readonly kind: "transform";
+  readonly onError?: "ignore" | "propagate";
   readonly statements: Partial<Readonly<Record<Signal, readonly Statements[]>>>;
 }
 

@@ -26,16 +26,47 @@ const WHOLE: readonly string[] = [
   // AWS, GitHub, GitLab, Slack.
   "(?:AKIA|ASIA)[0-9A-Z]{16}|gh[opsur]_[0-9A-Za-z]{36,}|github_pat_[0-9A-Za-z_]{22,}|glpat-[0-9A-Za-z_-]{20,}|xox[abeprs]-[0-9A-Za-z-]{10,}",
 ];
-const EMAIL = String.raw`[0-9A-Za-z._%+-]{1,64}@(?:[0-9A-Za-z-]{1,63}\.)+[A-Za-z]{2,24}`;
+/** Machines and units are written like addresses: `rabbit@node.svc.cluster.local`, `getty@tty1.service`. */
+const NO_DOMAINS = "internal local mount scope service slice socket svc target timer".split(" ");
+/** Ends where a domain does: not at a label of a longer one. */
+const EMAIL = String.raw`[0-9A-Za-z._%+-]+@(?:[0-9A-Za-z-]+\.)+(?i:${lettersBut(NO_DOMAINS)})([^0-9A-Za-z.]|\.[^A-Za-z]|\.?$)`;
 /** By the networks' first digits and lengths, in one piece or in groups: a number of 16 digits may well be one by chance. */
-const CARD = String.raw`\b(?:(?:4[0-9]{3}|5[1-5][0-9]{2}|2[2-7][0-9]{2}|6011|65[0-9]{2})(?:[ -]?[0-9]{4}){3}|3[47][0-9]{2}[ -]?[0-9]{6}[ -]?[0-9]{5})\b`;
+const CARD = `(?:${["", " ", "-"]
+  .flatMap((by) => [
+    `(?:4[0-9]{3}|5[1-5][0-9]{2}|2[2-7][0-9]{2}|6011|65[0-9]{2})(?:${by}[0-9]{4}){3}`,
+    `3[47][0-9]{2}${by}[0-9]{6}${by}[0-9]{5}`,
+  ])
+  .join("|")})`;
+/** No part of a longer number, an id or a path, and no decimals. Several of them are one, since each needs what is around it. */
+const CARDS = String.raw`(^|[^0-9A-Za-z_.#/-])${CARD}(?:[^0-9A-Za-z_.#/-]${CARD})*([^0-9A-Za-z_.-]|\.[^0-9A-Za-z]|\.?$)`;
 
+/** Two letters or more that are none of these words: collectors' patterns cannot look ahead. */
+function lettersBut(words: readonly string[], depth = 0): string {
+  const first = [...new Set(words.map((word) => word.charAt(0)))].filter((letter) => letter !== "");
+  const more = first.map((letter) => {
+    const rest = words.filter((word) => word.startsWith(letter)).map((word) => word.slice(1));
+    return letter + lettersBut(rest, depth + 1);
+  });
+  const other = letters(first) + (depth === 0 ? "[a-z]+" : "[a-z]*");
+  return `(?:${[other, ...more].join("|")})${depth < 2 || words.includes("") ? "" : "?"}`;
+}
+
+/** All but these. */
+function letters(not: readonly string[]): string {
+  return `[${Array.from("abcdefghijklmnopqrstuvwxyz")
+    .filter((letter) => !not.includes(letter))
+    .join("")}]`;
+}
+
+const AUTHORIZATION = String.raw`authorization\\*["']?\s*[=:]\s*\\*["'[]*`;
 /** Known by what is before them, which stays: each is a way to write it in brackets, and the secret. */
 const LED: readonly string[] = [
   // `postgres://user:password@host`.
   String.raw`(://[^\s/?#@:"'<>]*:)[^\s/?#"'<>]+(@)`,
-  // Headers in a text.
-  String.raw`(?i:(authorization\\*["']?\s*[=:]\s*\\*["'[]*(?:(?:basic|bearer|digest|negotiate|token)\s+)?))[^\s"'\\,;]+`,
+  // Headers in a text. Of schemes that are not known nothing stays, nor what is behind: a word may be one, or the secret.
+  String.raw`(?i:(${AUTHORIZATION}(?:basic|bearer|negotiate)\s+))[^\s"'\\,;]+`,
+  String.raw`(?i:(${AUTHORIZATION}(?:digest|hawk|mac|oauth|token)\s+))(?:[a-z]\s*=\s*\\*"[^"\\]*\\*"|[^\r\n"'\\])+`,
+  String.raw`(?i:(${AUTHORIZATION}(?:(?:api-?key|key|ssws)\s+)?))[^\r\n"'\\]*[^\s"'\\,;]`,
   String.raw`(?i:(cookie\\*["']?:\s*\\*["'[]*))[^\r\n"'\\]+`,
   // Not "basic authentication": long, with a digit, or padded.
   String.raw`(?i:\b(bearer\s+))(?:[A-Za-z._~+/-]*[0-9][0-9A-Za-z._~+/-]{3,}|[0-9A-Za-z._~+/-]{20,})=*`,
@@ -55,12 +86,11 @@ const LED: readonly string[] = [
 
 /** What is masked in every text. */
 export const secretsOf = ({ emails, cards }: Redaction): readonly Secret[] => [
-  {
-    pattern: [...WHOLE, ...(emails ? [EMAIL] : []), ...(cards ? [CARD] : [])].join("|"),
-    replacement: MASK,
-  },
+  { pattern: WHOLE.join("|"), replacement: MASK },
+  ...(emails ? [{ pattern: EMAIL, replacement: `${MASK}$1` }] : []),
+  ...(cards ? [{ pattern: CARDS, replacement: `$1${MASK}$2` }] : []),
   // The at sign is the second of the groups, and follows the secret.
-  { pattern: LED.join("|"), replacement: `$1$3$4$5$6$7$8$9$10$11$12$13${MASK}$2` },
+  { pattern: LED.join("|"), replacement: `$1$3$4$5$6$7$8$9$10$11$12$13$14$15${MASK}$2` },
 ];
 
 /** Attributes whose value is a secret whatever it looks like, by the end of their keys; of some, all that is below them. */

@@ -6,6 +6,8 @@ type Listed = Pick<Tenant, "id"> & { readonly agents: readonly Pick<Agent, "id" 
 
 const TENANT = "atalaya:tenant:Tenant";
 const AGENT = "atalaya:tenant:Agent";
+/** Of an agent that runs elsewhere it is all there is, and says what an agent says of itself. */
+const CLIENT = "atalaya:identity:Client";
 
 /** Tenants that were active at the last update and are not in the list any more. Sorted. */
 export function activeAndGone(
@@ -28,6 +30,8 @@ export interface AgentProblem {
    * `moved`: it is listed for another tenant.
    */
   readonly kind: "removed" | "left" | "moved";
+  /** It ran on a machine of the tenant's until now: that machine holds its queue and its secret. */
+  readonly elsewhere: boolean;
 }
 
 /** Agents that cannot go as they would: with a queue that nobody sends, or with one tenant's queue to another. Sorted. */
@@ -37,19 +41,28 @@ export function agentsThatCannotGo(state: StateOutputs, tenants: readonly Listed
     tenants.flatMap(({ id, agents }) => agents.map((agent) => [agent.id, id] as const)),
   );
   const here = new Set<unknown>(tenants.flatMap(({ agents }) => agents.filter(runsHere).map(({ id }) => id)));
-  return outputsOf(state, AGENT)
-    .flatMap((outputs): readonly AgentProblem[] => {
-      const { agent, tenant } = outputs;
-      if (typeof agent !== "string" || typeof tenant !== "string") return [];
+  return agentsOf(state)
+    .flatMap(({ agent, tenant, sent, elsewhere }): readonly AgentProblem[] => {
       const owner = owners.get(agent);
-      const sent = outputs["state"] === "active";
-      if (owner === tenant) return here.has(agent) || !sent ? [] : [{ agent, tenant, kind: "left" }];
-      // Its volume keeps its name, so that the new tenant's agent would send what the old one's has left.
-      if (owner !== undefined) return [{ agent, tenant, kind: "moved" }];
-      return sent && listed.has(tenant) ? [{ agent, tenant, kind: "removed" }] : [];
+      const problem = (kind: AgentProblem["kind"]) => [{ agent, tenant, kind, elsewhere }];
+      if (owner === tenant) return elsewhere || here.has(agent) || !sent ? [] : problem("left");
+      // Its volume and its client keep their names: the new tenant's agent would send what the old one's has left, and the old
+      // one's machine would send to the new tenant.
+      if (owner !== undefined) return problem("moved");
+      return sent && listed.has(tenant) ? problem("removed") : [];
     })
     .sort((a, b) => (a.agent < b.agent ? -1 : 1));
 }
+
+/** Every agent of the last update, by what its own component or, of one elsewhere, its client's says. */
+const agentsOf = (state: StateOutputs) =>
+  [AGENT, CLIENT].flatMap((type) =>
+    outputsOf(state, type).flatMap(({ agent, tenant, state: was }) =>
+      typeof agent === "string" && typeof tenant === "string"
+        ? [{ agent, tenant, sent: was === "active", elsewhere: type === CLIENT }]
+        : [],
+    ),
+  );
 
 const outputsOf = (state: StateOutputs, type: string) =>
   Object.values(state).flatMap((one) =>
@@ -74,9 +87,15 @@ function tenantsGone(gone: readonly string[]): readonly string[] {
   ];
 }
 
-function agentGone({ agent, tenant, kind }: AgentProblem): string {
+function agentGone({ agent, tenant, kind, elsewhere }: AgentProblem): string {
   switch (kind) {
     case "removed":
+      if (elsewhere)
+        return (
+          `The agent ${agent} of ${tenant}, which runs elsewhere, has been active until now and is not in the tenant list any more. ` +
+          `Removing deletes its client, and its machine drops what it holds: first stop it there, list it as suspended ` +
+          `(agents: [{ id: ${agent}, runs: elsewhere, state: suspended }]), update, and then remove it.`
+        );
       return (
         `The agent ${agent} of ${tenant} has been active until now and is not in the tenant list any more. Removing deletes what it has queued: ` +
         `first list it as suspended (agents: [{ id: ${agent}, state: suspended }]), update, and then remove it.`
@@ -88,7 +107,8 @@ function agentGone({ agent, tenant, kind }: AgentProblem): string {
       );
     case "moved":
       return (
-        `The agent ${agent} has been ${tenant}'s until now and is listed for another tenant, which would be sent what is left in its queue. ` +
+        `The agent ${agent} has been ${tenant}'s until now and is listed for another tenant, which would be sent ` +
+        `${elsewhere ? `what its machine sends on with the same secret` : "what is left in its queue"}. ` +
         `Give the other tenant's agent another id, or first suspend it where it was, update, remove it, update, and only then list it there.`
       );
     default:
@@ -103,7 +123,7 @@ function agentGone({ agent, tenant, kind }: AgentProblem): string {
  */
 export async function refuseRemovals(tenants: readonly Listed[]): Promise<void> {
   if (pulumi.runtime.isDryRun()) return;
-  // Of the state only what components/tenant.ts and agent.ts say of themselves is read.
+  // Of the state only what components/tenant.ts, agent.ts and client.ts say of themselves is read.
   const problem = removalProblem(await readState(), tenants);
   if (problem !== undefined) throw new pulumi.RunError(problem);
 }

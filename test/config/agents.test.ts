@@ -14,7 +14,7 @@ describe("an agent", () => {
 
   it("elsewhere may measure its machine and read files, each with a class and a service", () => {
     const files =
-      "[{ path: /var/log/*.log }, { path: /srv/a/b-1.log, class: access, service: front }, { path: /x, class: audit }]";
+      "[{ path: /var/log/*.log }, { path: /srv/a/b-1.log, class: access, service: front }, { path: /srv/x, class: audit }]";
     expect(
       agentsOf(
         `retention: { logs: { audit: 30d } }, agents: [{ id: x, runs: elsewhere, disk: 10GiB, hostMetrics: true, fileLogs: ${files} }]`,
@@ -28,7 +28,7 @@ describe("an agent", () => {
         fileLogs: [
           { path: "/var/log/*.log", class: "application", service: "x" },
           { path: "/srv/a/b-1.log", class: "access", service: "front" },
-          { path: "/x", class: "audit", service: "x" },
+          { path: "/srv/x", class: "audit", service: "x" },
         ],
       },
     ]);
@@ -48,8 +48,8 @@ tenants:
           - { path: var/log/a.log }
           - { path: /var/../a.log, service: A B }
           - { path: "/var/log/a b.log" }
-          - { path: /a.log, class: acces }
-          - { path: /a.log }
+          - { path: /srv/a.log, class: acces }
+          - { path: /srv/a.log }
           - { class: access }
 `.slice(1);
     expect(listProblems(list)).toEqual([
@@ -61,9 +61,49 @@ tenants:
       'tenants.yaml:11:21: tenants[0] "aa": agents[2].fileLogs[1].path "/var/../a.log" is not a path. Write an absolute one without spaces and .., such as /var/log/app/*.log.',
       'tenants.yaml:11:45: tenants[0] "aa": agents[2].fileLogs[1].service "A B" is not a name. Write lower-case letters, digits and single dashes between them, a letter first, such as "a-b".',
       'tenants.yaml:12:21: tenants[0] "aa": agents[2].fileLogs[2].path "/var/log/a b.log" is not a path. Write an absolute one without spaces and .., such as /var/log/app/*.log.',
-      'tenants.yaml:13:36: tenants[0] "aa": agents[2].fileLogs[3].class "acces" is not a class of this tenant\'s retention.logs. Did you mean "access"?',
-      'tenants.yaml:14:21: tenants[0] "aa": agents[2].fileLogs[4].path "/a.log" is read already. Keep one of the two: it would be sent twice.',
+      'tenants.yaml:13:40: tenants[0] "aa": agents[2].fileLogs[3].class "acces" is not a class of this tenant\'s retention.logs. Did you mean "access"?',
+      'tenants.yaml:14:21: tenants[0] "aa": agents[2].fileLogs[4].path "/srv/a.log" is read already. Keep one of the two: it would be sent twice.',
       'tenants.yaml:15:13: tenants[0] "aa": agents[2].fileLogs[5].path is missing. Add it: an absolute one without spaces and .., such as /var/log/app/*.log.',
+    ]);
+  });
+});
+
+describe("files that an agent reads", () => {
+  const problemsOf = (...paths: readonly string[]) =>
+    listProblems(
+      `tenants:\n  - { id: aa, name: A, agents: [{ id: x, runs: elsewhere, fileLogs: ${JSON.stringify(paths.map((path) => ({ path })))} }] }\n`,
+    ).map((problem) => problem.replace(/^.*\.path /, ""));
+
+  it.each([
+    ["/var/log/*.log", "/var/log/app.log"],
+    ["/var/log/app.log", "/var/log/*.log"],
+    ["/var/log/app*", "/var/log/*.log"],
+    ["/srv/*/a.log", "/srv/b/*"],
+    ["/srv/a*", "/srv/a"],
+    ["/srv/a", "/srv/a**"],
+  ])("%s and %s are not taken twice", (one, other) => {
+    expect(problemsOf(one, other)).toEqual([
+      `"${other}" may be a file of ${one} too. Let no file fit both: it would be sent twice.`,
+    ]);
+  });
+
+  it.each([
+    ["/var/log/*.log", "/var/log/app/a.log"],
+    ["/var/log/*", "/var/log/app/*"],
+    ["/var/log/a*", "/var/log/b*"],
+    ["/srv/*.log", "/srv/*.txt"],
+    ["/srv/a", "/srv/ab"],
+  ])("%s and %s are two", (one, other) => {
+    expect(problemsOf(one, other)).toEqual([]);
+  });
+
+  it("are compared in bounded time, however many stars they have", () => {
+    expect(problemsOf(`/srv/${"*a".repeat(60)}`, `/srv/${"a*".repeat(59)}b`)).toEqual([]);
+  });
+
+  it.each(["/*.log", "/app.log", "/*/a.log", "/v*/a.log"])("are in a directory: %s is not", (path) => {
+    expect(problemsOf(path)).toEqual([
+      `"${path}" is in no directory of its own: the agent would have to see the whole machine. Begin it with a directory's name, such as /var/log/app/*.log.`,
     ]);
   });
 });

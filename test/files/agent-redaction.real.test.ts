@@ -5,7 +5,7 @@ import { parse, stringify } from "yaml";
 import { ratio } from "../../src/model/units";
 import { agentPipeline, settingOf } from "../../src/render/agent-pipeline";
 import { tenant } from "../render/input";
-import { INNOCENT, SECRETS } from "../render/secrets";
+import { INNOCENT, PERSONAL, SECRETS } from "../render/secrets";
 import { tempDir, waitUntil, type Running } from "../servers";
 import { collector, plain, post, startCollector } from "./collector";
 import { localInput } from "./local";
@@ -13,6 +13,8 @@ import { Upstream } from "./upstream";
 
 interface Value {
   readonly stringValue?: string;
+  readonly doubleValue?: string;
+  readonly kvlistValue?: { readonly values: readonly Attribute[] };
 }
 interface Attribute {
   readonly key: string;
@@ -21,7 +23,7 @@ interface Attribute {
 
 const attribute = (key: string, stringValue: string): Attribute => ({ key, value: { stringValue } });
 /** Every sample under a key of its own, and what must become of them. */
-const SAMPLES = [...SECRETS, ...INNOCENT.map((text) => [text, text] as const)];
+const SAMPLES = [...SECRETS, ...PERSONAL, ...INNOCENT.map((text) => [text, text] as const)];
 const given = SAMPLES.map(([text], at) => attribute(`sample.${at}`, text));
 const wanted = SAMPLES.map(([, masked], at) => attribute(`sample.${at}`, masked));
 /** Secret by their keys, whatever they look like. */
@@ -50,6 +52,29 @@ const LIST = {
   key: "words",
   value: { arrayValue: { values: [{ stringValue: "one" }, { stringValue: "two" }] } },
 };
+
+/** What JSON cannot say. */
+const NAN: Attribute = { key: "ratio", value: { doubleValue: "NaN" } };
+const INFINITE: Attribute = {
+  key: "nested",
+  value: {
+    kvlistValue: { values: [{ key: "n", value: { doubleValue: "Infinity" } }, attribute("token", "x y")] },
+  },
+};
+const UNSPEAKABLE: readonly Attribute[] = [
+  NAN,
+  INFINITE,
+  attribute("password", "x"),
+  attribute("sent.to", "token=abc"),
+];
+/** All of it came, and nothing secret. */
+const SPOKEN: readonly Attribute[] = [
+  { key: "nested.n", value: { doubleValue: "Infinity" } },
+  attribute("nested.token", "****"),
+  attribute("password", "****"),
+  NAN,
+  attribute("sent.to", "token=****"),
+];
 
 const byKey = (attributes: readonly Attribute[]) => [...attributes].sort((a, b) => (a.key < b.key ? -1 : 1));
 
@@ -179,14 +204,94 @@ describe("what leaves an agent, in a real OpenTelemetry Collector", () => {
     expect(calls().some(({ text }) => text.includes("token=abc"))).toBe(false);
   }, 60_000);
 
-  it("is masked in data points", async () => {
+  it("is masked in data points and their resources, but for what is personal", async () => {
     const point = { asInt: "7", timeUnixNano: "1700000000000000000", attributes: [...given, ...keyed] };
-    const metrics = [{ name: "points", gauge: { dataPoints: [point] } }];
-    const sent = { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] };
+    const exemplar = { asInt: "1", timeUnixNano: "1700000000000000000", traceId: "0".repeat(31) + "1" };
+    const exemplars = [{ ...exemplar, filteredAttributes: [attribute("query", "token=abc")] }];
+    const metrics = [{ name: "points", gauge: { dataPoints: [{ ...point, exemplars }] } }];
+    const resource = { attributes: [...given, ...keyed] };
+    const sent = { resourceMetrics: [{ resource, scopeMetrics: [{ metrics }] }] };
     const { resourceMetrics } = JSON.parse(await through("/v1/metrics", sent, '"points"')) as typeof sent;
     const [found] = resourceMetrics[0]?.scopeMetrics[0]?.metrics[0]?.gauge.dataPoints ?? [];
-    expect(byKey(found?.attributes ?? [])).toEqual(byKey([...wanted, ...gone]));
+    const personal = new Set(PERSONAL.map(([text]) => text));
+    const series = SAMPLES.map(([text, masked], at) =>
+      attribute(`sample.${at}`, personal.has(text) ? text : masked),
+    );
+    const own = found?.attributes.filter(({ key }) => key !== "atalaya.masked") ?? [];
+    expect(byKey(own)).toEqual(byKey([...series, ...gone]));
+    expect(byKey(resourceMetrics[0]?.resource.attributes ?? [])).toEqual(byKey([...series, ...gone]));
     expect(found?.asInt).toBe("7");
+    expect(found?.exemplars[0]?.traceId).toBe(exemplar.traceId);
+    expect(found?.exemplars[0]?.filteredAttributes ?? []).toEqual([]);
+  });
+
+  it("leaves series apart that differ in what is masked alone, and the same ones the same", async () => {
+    const dataPoints = [
+      "token=abc",
+      "token=xyz",
+      "token=abc",
+      "rabbit@r-0.example.com",
+      "rabbit@r-1.example.com",
+    ].map((at) => ({ asInt: "7", attributes: [attribute("api_key", at.slice(-3)), attribute("at", at)] }));
+    const innocent = { asInt: "7", attributes: [attribute("at", "token")] };
+    const metrics = [{ name: "apart", gauge: { dataPoints: [...dataPoints, innocent] } }];
+    const sent = { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] };
+    const text = await through("/v1/metrics", sent, '"apart"');
+    const points = (JSON.parse(text) as typeof sent).resourceMetrics[0]?.scopeMetrics[0]?.metrics[0]?.gauge
+      .dataPoints;
+    const series = points?.map(({ attributes }) => JSON.stringify(byKey(attributes))) ?? [];
+    expect(new Set(series).size).toBe(5);
+    expect(series[2]).toBe(series[0]);
+    expect(points?.at(-1)).toEqual(innocent);
+    expect(text).not.toMatch(/abc|xyz/);
+  });
+
+  it("is masked beside what JSON cannot say, and nothing is refused for it", async () => {
+    const resource = { attributes: UNSPEAKABLE };
+    const span = {
+      ...{ traceId: "0".repeat(31) + "2", spanId: "0".repeat(15) + "2", name: "unspeakable token=abc" },
+      ...{ attributes: UNSPEAKABLE, events: [{ name: "token=abc", attributes: UNSPEAKABLE }] },
+    };
+    const traces = { resourceSpans: [{ resource, scopeSpans: [{ spans: [span] }] }] };
+    const { resourceSpans } = JSON.parse(await through("/v1/traces", traces, "unspeakable")) as typeof traces;
+    const found = resourceSpans[0]?.scopeSpans[0]?.spans[0];
+    expect(byKey(resourceSpans[0]?.resource.attributes ?? [])).toEqual(SPOKEN);
+    expect([found?.name, found?.events[0]?.name]).toEqual(["unspeakable token=****", "token=****"]);
+    for (const attributes of [found?.attributes, found?.events[0]?.attributes])
+      expect(byKey(attributes ?? [])).toEqual(SPOKEN);
+
+    const dataPoints = [{ asDouble: "NaN", attributes: UNSPEAKABLE }];
+    const metrics = [{ name: "unspeakable", gauge: { dataPoints } }];
+    const measured = { resourceMetrics: [{ resource, scopeMetrics: [{ metrics }] }] };
+    const { resourceMetrics } = JSON.parse(
+      await through("/v1/metrics", measured, '"unspeakable"'),
+    ) as typeof measured;
+    expect(byKey(resourceMetrics[0]?.resource.attributes ?? [])).toEqual(SPOKEN);
+    const [point] = resourceMetrics[0]?.scopeMetrics[0]?.metrics[0]?.gauge.dataPoints ?? [];
+    expect(byKey(point?.attributes ?? [])).toEqual(SPOKEN);
+  });
+
+  it("is masked in records beside what JSON cannot say, and withheld where it is that", async () => {
+    const logRecords: readonly { body: object; attributes?: readonly Attribute[] }[] = [
+      { body: { stringValue: "token=abc" }, attributes: UNSPEAKABLE },
+      { body: INFINITE.value },
+      { body: { arrayValue: { values: [NAN.value, { stringValue: "token=abc" }] } } },
+      { body: NAN.value },
+      { body: { stringValue: "unspeakable" } },
+    ];
+    const sent = {
+      resourceLogs: [{ resource: { attributes: UNSPEAKABLE }, scopeLogs: [{ logRecords }] }],
+    };
+    const { resourceLogs } = JSON.parse(await through("/v1/logs", sent, "unspeakable")) as typeof sent;
+    const records = resourceLogs[0]?.scopeLogs[0]?.logRecords ?? [];
+    const withheld = { stringValue: expect.stringContaining("withheld by the agent") as string };
+    expect(records.map(({ body }) => body)).toEqual([
+      { stringValue: "token=****" },
+      ...[withheld, withheld, NAN.value, { stringValue: "unspeakable" }],
+    ]);
+    expect(byKey(records[0]?.attributes ?? [])).toEqual(SPOKEN);
+    const own = resourceLogs[0]?.resource.attributes.filter(({ key }) => key !== "log.class") ?? [];
+    expect(byKey(own)).toEqual(SPOKEN);
   });
 
   it("has a log class that the tenant knows", async () => {

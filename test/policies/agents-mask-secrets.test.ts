@@ -54,6 +54,30 @@ describe("agents-mask-secrets", () => {
     expect(found(around(CONFIG, "AKIA", "x"))).toHaveLength(9);
   });
 
+  it.each([
+    ["log", "body", "logs"],
+    ["span", "name", "traces"],
+    ["span", "status.message", "traces"],
+    ["spanevent", "name", "traces"],
+  ] as const)(
+    "refuses a masking that does not see a %s's %s, or does not use it",
+    (context, text, signal) => {
+      const place = `${context}.attributes[\\"atalaya.${text}\\"]`;
+      const [there, back] = [`set(${place}, ${context}.${text})`, `set(${context}.${text}, ${place})`];
+      for (const left of [
+        around(CONFIG, there, "set(x, y)"),
+        around(CONFIG, back, "set(x, y)"),
+        around(around(around(CONFIG, there, "set(z)"), back, there), "set(z)", back),
+      ])
+        expect(found(left)).toContain(leads('otlp "programs"', signal));
+    },
+  );
+
+  it("refuses exemplars with attributes", () => {
+    const kept = found(around(CONFIG, "keep_keys(exemplar.filtered_attributes, [])", "set(x, y)"));
+    expect(kept).toContain(leads('otlp "programs"', "metrics"));
+  });
+
   it("does not pass tenants without an agent", () => {
     expect(messages(agentsMaskSecrets, [MX])).toEqual([nothingOf("configuration of a tenant's agent")]);
     expect(messages(agentsMaskSecrets, [resource("atalaya:docker:Host", "docker")])).toEqual([]);

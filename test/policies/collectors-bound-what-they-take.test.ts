@@ -4,7 +4,7 @@ import { files, judge, messages, nothingOf, tenant } from "./builder";
 
 const GOOD = `
   otelcol.receiver.otlp "edge" {
-    grpc { max_recv_msg_size = "16MiB" }
+    grpc { max_recv_msg_size = "4MiB" }
     http { max_request_body_size = "1MiB" }
     output { logs = [otelcol.processor.memory_limiter.memory.input] }
   }
@@ -22,7 +22,7 @@ describe("collectors-bound-what-they-take", () => {
   });
 
   it.each([
-    [' max_recv_msg_size = "16MiB" ', "", `${TITLE} takes grpc requests of any size (max_recv_msg_size).`],
+    [' max_recv_msg_size = "4MiB" ', "", `${TITLE} takes grpc requests of any size (max_recv_msg_size).`],
     ["1MiB", "1GiB", `${TITLE} takes http requests of 1GiB (max_request_body_size).`],
     ["1MiB", "0B", `${TITLE} takes http requests of 0B (max_request_body_size).`],
     [

@@ -38,7 +38,7 @@ const AGENT = `otelcol.exporter.otlphttp "traces" {
 		sizer   = "bytes"
 		batch {
 			sizer    = "bytes"
-			max_size = 4194304
+			max_size = 2097152
 		}
 	}
 	retry_on_failure {
@@ -164,17 +164,17 @@ describe("collectors-lose-nothing", () => {
     [
       "batches that count items",
       AGENT.replace('sizer    = "bytes"', 'sizer    = "items"'),
-      'otelcol.exporter.otlphttp "traces" may send more at once than the edge takes (16777216 bytes)',
+      'otelcol.exporter.otlphttp "traces" may send more at once than the edge takes (4194304 bytes)',
     ],
     [
       "batches of any size",
-      without(AGENT, "max_size = 4194304"),
-      'otelcol.exporter.otlphttp "traces" may send more at once than the edge takes (16777216 bytes)',
+      without(AGENT, "max_size = 2097152"),
+      'otelcol.exporter.otlphttp "traces" may send more at once than the edge takes (4194304 bytes)',
     ],
     [
       "batches as large as a request",
-      AGENT.replace("4194304", "16777216"),
-      'otelcol.exporter.otlphttp "traces" may send more at once than the edge takes (16777216 bytes)',
+      AGENT.replace("2097152", "4194304"),
+      'otelcol.exporter.otlphttp "traces" may send more at once than the edge takes (4194304 bytes)',
     ],
     [
       "an end to its patience",

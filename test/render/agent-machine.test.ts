@@ -65,6 +65,7 @@ describe("an agent on a machine of its tenant's", () => {
   it("sees them where they are mounted", () => {
     const mounted = alloyDocument(agentPipeline({ ...SETTING, hostRoot: "/host" }, mx, agent));
     expect(mounted).toContain('include  = ["/host/var/log/app/*.log"]');
+    expect(mounted).toContain('exclude  = ["/host/var/log/app/*.gz"]');
     for (const path of ["/host/proc", "/host/", "/host/sys", "/host/run/udev/data"])
       expect(mounted).toMatch(new RegExp(`= "${path}"`));
     expect(text).toContain('prometheus.exporter.unix "machine" { }');
@@ -77,6 +78,7 @@ describe("an agent on a machine of its tenant's", () => {
     };
     expect(receivers[`file_log/${FILE}`]).toEqual({
       include: ["/var/log/app/*.log"],
+      exclude: ["/var/log/app/*.gz"],
       start_at: "beginning",
       storage: `file_storage/${FILE}`,
       resource: { "service.name": "front", "service.instance.id": "agent-mx", "log.class": "access" },

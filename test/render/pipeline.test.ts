@@ -119,7 +119,7 @@ describe("an agent", () => {
     };
     const batches = (of: Pipeline) => Object.fromEntries(queues(of).map(([id, { batch }]) => [id, batch.to]));
     expect(batches(pipeline)).toEqual({
-      traces: size("5MiB"),
+      traces: size("2MiB"),
       metrics: 1_600_000,
       logs: size("768KiB"),
     });
@@ -129,9 +129,9 @@ describe("an agent", () => {
       metrics: size("16KiB"),
       logs: size("256KiB"),
     });
-    // What the gateway takes is 16 MiB.
+    // What the gateway takes is 4 MiB.
     const widest = agentOf(tenant("mx", { limits: { ...limits, ...wide } }));
-    const most = size("8MiB");
+    const most = size("2MiB");
     expect(batches(widest)).toEqual({ traces: most, metrics: most, logs: most });
   });
 

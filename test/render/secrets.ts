@@ -26,10 +26,31 @@ export const SECRETS: readonly (readonly [text: string, masked: string])[] = [
   ["pushed with ghp_0123456789abcdefghijABCDEFGHIJ012345", "pushed with ****"],
   ["a\n-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc=\n-----END RSA PRIVATE KEY-----\nb", "a\n****\nb"],
   ["cut: -----BEGIN PRIVATE KEY-----\nMIIE", "cut: ****"],
+  ["Authorization: ApiKey VnVhQ2NmRkYyOkFB==", "Authorization: ApiKey ****"],
+  ['{"authorization":"SSWS 00QCjAl4MlV-WPXM","n":1}', '{"authorization":"SSWS ****","n":1}'],
+  ["Authorization: Key 1a2b:3c4d", "Authorization: Key ****"],
+  ['Authorization: Hawk id="dh37", mac="6R4rV5iE"', "Authorization: Hawk ****"],
+  ['authorization: Digest username="ana", response="6629fae4"', "authorization: Digest ****"],
+  [
+    '{"h":"Authorization: Digest a=\\"b\\", response=\\"66\\"","n":1}',
+    '{"h":"Authorization: Digest ****","n":1}',
+  ],
+  ["Authorization: sesame and more of it", "Authorization: ****"],
+  ['{"authorization":null,"n":1}', '{"authorization":****,"n":1}'],
+];
+
+/** The same with addresses and numbers of cards. */
+export const PERSONAL: readonly (readonly [text: string, masked: string])[] = [
   ["mail to ana.perez+x@mail.example.com, please", "mail to ****, please"],
   ["card 4111111111111111 refused", "card **** refused"],
   ["card 4111-1111-1111-1111 refused", "card **** refused"],
   ["amex 3782 822463 10005", "amex ****"],
+  ["4111111111111111, 5500 0000 0000 0004 and 378282246310005.", "****, **** and ****."],
+  ["4111111111111111,5500000000000004", "****"],
+  ['{"pan":"4111111111111111"}', '{"pan":"****"}'],
+  ["from ana@example.com to bob@mail.example.co.uk.", "from **** to ****."],
+  ["ana@example.com 4111111111111111", "**** ****"],
+  ["a@example.local.org b@example.services c@example.loc d@example.in", "**** **** **** ****"],
 ];
 
 /** Texts that are to stay as they are. */
@@ -49,5 +70,13 @@ export const INNOCENT: readonly string[] = [
   "@Autowired import x from @scope/package; 50% @ home",
   "eyJust a word, atl_ and AKIA alone, xox too",
   "-----BEGIN CERTIFICATE----- MIIC -----END CERTIFICATE-----",
+  '{"score":0.4666666666666667,"ratio":10.346666666666667}',
+  "lat -12.4512345678901234 lon 4.4123412341234123",
+  "request 41234567-1234-4123-8abc-0123456789ab",
+  "span 8abc4111-1111-4111-8111-411111111111",
+  "GET /orders/4123412341234123, order-4123412341234123, order_4123412341234123, #4123412341234123",
+  "4123 4123-4123 4123 and 4123-41234123-4123, 4111 1111 1111 11112, 1.4111111111111111e-5",
+  "rabbit@rabbit-0.rabbit.svc.cluster.local, rabbit@ip-10-0-0-1.ec2.internal, app@mongo-0.db.ns.svc",
+  "started getty@tty1.service, user@1000.slice and x@y.Socket",
   '{"level":"info","user":"ana","roles":["admin"],"ok":true}',
 ];

@@ -99,9 +99,16 @@ export class Backend {
   /** A log tail: a websocket that stays open, and says nothing unless a real one is behind. */
   #upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
     const asked = receivedOf(this.name, incoming, Buffer.alloc(0));
-    this.store.add({ ...asked, status: 101 });
-    this.streams.add(socket);
     const real = this.behind?.upgrade?.(incoming, head, socket);
+    const answered = (status: number): void => {
+      this.store.add({ ...asked, status });
+      if (status === 101) this.streams.add(socket);
+    };
+    if (real === undefined) answered(101);
+    else
+      real.once("data", (first: Buffer) => {
+        answered(Number(first.toString("latin1").split(" ")[1]));
+      });
     real?.on("error", () => socket.destroy());
     socket.on("error", () => socket.destroy());
     socket.once("close", () => {

@@ -27,7 +27,7 @@ export const STAND_INS: Readonly<Record<BackendName, StandIn>> = {
   tempo: {
     server: "jaeger",
     differs:
-      "behind Tempo's paths: traces by id, search by service.name and name alone; in memory, no limits by tenant, no metrics from traces",
+      "behind Tempo's paths: traces by id, search by service.name and name alone; in memory, no limits by tenant, no metrics from traces; several tenants in one header, or none, are refused by what stands before it",
   },
 };
 

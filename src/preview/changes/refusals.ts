@@ -42,17 +42,17 @@ export function refusals(
   ];
 }
 
-/** Each tenant's and agent's outputs as an update leaves them behind: components/tenant.ts and agent.ts. */
+/** Each tenant's and agent's outputs as an update leaves them behind: components/tenant.ts, agent.ts and client.ts. */
 function stateOf({ plan }: Side): State {
   return Object.fromEntries(
     plan.tenants.flatMap(({ id, state, agents }) => [
       [`tenant ${id}`, { type: "atalaya:tenant:Tenant", outputs: { tenant: id, state } }],
-      ...agents.filter(runsHere).map((agent) => {
+      ...agents.map((agent) => {
         const sends = state === "active" && agent.state === "active";
         return [
           `agent ${agent.id}`,
           {
-            type: "atalaya:tenant:Agent",
+            type: runsHere(agent) ? "atalaya:tenant:Agent" : "atalaya:identity:Client",
             outputs: { agent: agent.id, tenant: id, state: sends ? "active" : "suspended" },
           },
         ] as const;

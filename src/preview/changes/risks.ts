@@ -39,8 +39,10 @@ function removal({ after }: Sides, change: TenantChanges["changes"][number]): re
 }
 
 function queue(tenant: Who, change: TenantChanges["changes"][number]): readonly Risk[] {
-  if (change.kind === "agent-removed") return [{ kind: "queue", tenant, agent: change.agent, moved: false }];
-  return change.kind === "agent-left" ? [{ kind: "queue", tenant, agent: change.agent, moved: true }] : [];
+  if (change.kind !== "agent-removed" && change.kind !== "agent-left") return [];
+  const { kind, agent, elsewhere } = change;
+  const where = elsewhere === true && { elsewhere };
+  return [{ kind: "queue", tenant, agent, ...where, moved: kind === "agent-left" }];
 }
 
 /** It is how long data of those is kept who are in no list any more; tenants' own retention cannot be longer. */

@@ -1,5 +1,6 @@
 import type { Limits, Retention } from "../../model/limits";
 import type { Signal } from "../../model/names";
+import { runsHere } from "../../model/tenant";
 import type { Plan, PlannedAgent, PlannedContact, PlannedService, PlannedTenant } from "../plan";
 import { byText, difference, textDifference, type Difference } from "./lists";
 import { LIMIT_UNITS, SAMPLING_UNITS, type Unit } from "./quantities";
@@ -48,10 +49,12 @@ const whole = ({ id, name }: PlannedTenant, changes: readonly TenantChange[]): T
 
 function stateChanges(was: PlannedTenant, is: PlannedTenant): readonly TenantChange[] {
   const agents = is.agents.map(({ id }) => id);
+  const elsewhere = is.agents.filter((agent) => !runsHere(agent)).map(({ id }) => id);
+  const kind = is.state === "suspended" ? "suspended" : "resumed";
   return [
     ...(was.state === is.state
       ? []
-      : [{ kind: is.state === "suspended" ? ("suspended" as const) : ("resumed" as const), agents }]),
+      : [{ kind, agents, ...(elsewhere.length > 0 && { elsewhere }) } as const]),
     ...(was.name === is.name ? [] : [{ kind: "renamed" as const, from: was.name, to: is.name }]),
     ...(was.plan === is.plan ? [] : [{ kind: "plan" as const, from: was.plan, to: is.plan }]),
   ];
@@ -103,17 +106,26 @@ const samplingChanges = (was: PlannedTenant, is: PlannedTenant): readonly Tenant
   }));
 
 /** Agents that are another tenant's than before, by their ids. */
-type Moves = ReadonlyMap<string, { readonly from: Who; readonly to: Who }>;
+type Moves = ReadonlyMap<string, Move>;
+
+interface Move {
+  readonly from: Who;
+  readonly to: Who;
+  readonly was: PlannedAgent;
+  readonly is: PlannedAgent;
+}
 
 function movesOf(before: readonly PlannedTenant[], after: readonly PlannedTenant[]): Moves {
   const owners = new Map(
-    before.flatMap((tenant) => tenant.agents.map(({ id }) => [id, who(tenant)] as const)),
+    before.flatMap((tenant) => tenant.agents.map((was) => [was.id, { was, from: who(tenant) }] as const)),
   );
   return new Map(
     after.flatMap((tenant) =>
-      tenant.agents.flatMap(({ id }) => {
-        const from = owners.get(id);
-        return from === undefined || from.id === tenant.id ? [] : [[id, { from, to: who(tenant) }] as const];
+      tenant.agents.flatMap((is) => {
+        const old = owners.get(is.id);
+        return old === undefined || old.from.id === tenant.id
+          ? []
+          : [[is.id, { ...old, is, to: who(tenant) }] as const];
       }),
     ),
   );
@@ -122,13 +134,13 @@ function movesOf(before: readonly PlannedTenant[], after: readonly PlannedTenant
 export const who = ({ id, name }: Who): Who => ({ id, name });
 
 const came = (moves: Moves, tenant: string): readonly TenantChange[] =>
-  [...moves].flatMap(([agent, { from, to }]) =>
-    to.id === tenant ? [{ kind: "agent-came" as const, agent, other: from }] : [],
+  [...moves.values()].flatMap(({ from, to, is }) =>
+    to.id === tenant ? [{ kind: "agent-came" as const, ...named(is), other: from }] : [],
   );
 
 const left = (moves: Moves, tenant: string): readonly TenantChange[] =>
-  [...moves].flatMap(([agent, { from, to }]) =>
-    from.id === tenant ? [{ kind: "agent-left" as const, agent, other: to }] : [],
+  [...moves.values()].flatMap(({ from, to, was }) =>
+    from.id === tenant ? [{ kind: "agent-left" as const, ...named(was), other: to }] : [],
   );
 
 function agentChanges(was: PlannedTenant, is: PlannedTenant, moves: Moves): readonly TenantChange[] {
@@ -138,22 +150,34 @@ function agentChanges(was: PlannedTenant, is: PlannedTenant, moves: Moves): read
     ...gained.map((agent): TenantChange => {
       const move = moves.get(agent.id);
       return move === undefined
-        ? { kind: "agent-added", agent: agent.id, suspended: stood(agent) }
-        : { kind: "agent-came", agent: agent.id, other: move.from };
+        ? { kind: "agent-added", ...named(agent), suspended: stood(agent) }
+        : { kind: "agent-came", ...named(agent), other: move.from };
     }),
     ...lost.map((agent): TenantChange => {
       const move = moves.get(agent.id);
       return move === undefined
-        ? { kind: "agent-removed", agent: agent.id, suspended: stood(agent) || was.state === "suspended" }
-        : { kind: "agent-left", agent: agent.id, other: move.to };
+        ? { kind: "agent-removed", ...named(agent), suspended: stood(agent) || was.state === "suspended" }
+        : { kind: "agent-left", ...named(agent), other: move.to };
     }),
-    ...both.flatMap(([old, now]): readonly TenantChange[] =>
-      old.state === now.state
+    ...both.flatMap(([old, now]): readonly TenantChange[] => [
+      ...(old.state === now.state
         ? []
-        : [{ kind: now.state === "suspended" ? "agent-suspended" : "agent-resumed", agent: now.id }],
-    ),
+        : [
+            { kind: now.state === "suspended" ? "agent-suspended" : "agent-resumed", ...named(now) } as const,
+          ]),
+      ...(isStale(old, now) ? [{ kind: "agent-stale", agent: now.id, tenant: is.id } as const] : []),
+    ]),
   ];
 }
+
+const named = (agent: PlannedAgent) => ({
+  agent: agent.id,
+  ...(!runsHere(agent) && { elsewhere: true as const }),
+});
+
+/** Of a plan that was saved before there were digests, nothing is known. */
+const isStale = ({ kit: old }: PlannedAgent, { kit: now }: PlannedAgent): boolean =>
+  old !== undefined && now !== undefined && old !== now;
 
 const serviceChanges = ({ gained, lost, both }: Difference<PlannedService>): readonly TenantChange[] => [
   ...gained.map(({ clientId, scopes }) => ({ kind: "service-added" as const, client: clientId, scopes })),

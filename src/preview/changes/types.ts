@@ -62,7 +62,12 @@ export type TenantChange =
       readonly users: readonly string[];
     }
   | { readonly kind: "removed"; readonly tenant: PlannedTenant }
-  | { readonly kind: "suspended" | "resumed"; readonly agents: readonly string[] }
+  | {
+      readonly kind: "suspended" | "resumed";
+      readonly agents: readonly string[];
+      /** Those of them that run elsewhere: nobody stops or starts them. */
+      readonly elsewhere?: readonly string[];
+    }
   | { readonly kind: "renamed" | "plan"; readonly from: string; readonly to: string }
   | RetentionChange
   | {
@@ -80,9 +85,11 @@ export type TenantChange =
       readonly from: number;
       readonly to: number;
     }
-  | { readonly kind: "agent-added" | "agent-removed"; readonly agent: string; readonly suspended: boolean }
-  | { readonly kind: "agent-suspended" | "agent-resumed"; readonly agent: string }
-  | { readonly kind: "agent-left" | "agent-came"; readonly agent: string; readonly other: Who }
+  | ({ readonly kind: "agent-added" | "agent-removed"; readonly suspended: boolean } & ChangedAgent)
+  | ({ readonly kind: "agent-suspended" | "agent-resumed" } & ChangedAgent)
+  | ({ readonly kind: "agent-left" | "agent-came"; readonly other: Who } & ChangedAgent)
+  /** It runs elsewhere, and what it was handed is not its configuration any more. */
+  | { readonly kind: "agent-stale"; readonly agent: string; readonly tenant: string }
   | {
       readonly kind: "service-added" | "service-removed";
       readonly client: string;
@@ -102,6 +109,12 @@ export type TenantChange =
       readonly gained: readonly string[];
       readonly lost: readonly string[];
     };
+
+interface ChangedAgent {
+  readonly agent: string;
+  /** On a machine of the tenant's; of one that goes, where it ran. */
+  readonly elsewhere?: true;
+}
 
 export interface RetentionChange {
   readonly kind: "retention";
@@ -223,7 +236,7 @@ export type Risk =
       readonly kept: { readonly metrics: number; readonly logs: number; readonly traces: number };
     }
   | ({ readonly tenant: Who } & RetentionChange)
-  | { readonly kind: "queue"; readonly tenant: Who; readonly agent: string; readonly moved: boolean }
+  | ({ readonly kind: "queue"; readonly tenant: Who; readonly moved: boolean } & ChangedAgent)
   /** Of tenants that were removed: nothing else keeps their data. */
   | {
       readonly kind: "maximum-retention";

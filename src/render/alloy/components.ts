@@ -96,9 +96,10 @@ const jaeger = ({ grpc, http, largestRequest }: JaegerReceiver): readonly Statem
 ];
 
 /** A public preview, as the storage. */
-const fileLog = (id: string, { path, resource }: FileLogReceiver): readonly Statement[] => [
+const fileLog = (id: string, { path, exclude, resource }: FileLogReceiver): readonly Statement[] => [
   ...attrs({
     include: [path],
+    exclude: [exclude],
     start_at: "beginning",
     storage: ref(`${STORAGE}.${id}.handler`),
     resource: { ...resource },
@@ -115,10 +116,15 @@ const TRANSFORMED = {
   logs: "log_statements",
 } as const;
 
-const transform = ({ statements }: Transform): readonly Statement[] => [
-  ...attrs({ error_mode: "propagate" }),
+const transform = ({ statements, onError = "propagate" }: Transform): readonly Statement[] => [
+  ...attrs({ error_mode: onError }),
   ...(["traces", "metrics", "logs"] as const).flatMap((signal) => {
-    return (statements[signal] ?? []).map((of) => block(TRANSFORMED[signal], attrs({ ...of })));
+    return (statements[signal] ?? []).map((of) =>
+      // No name for Alloy, which has it found by the statements' own paths.
+      of.context === "exemplar"
+        ? block("statements", attrs({ metric: of.statements }))
+        : block(TRANSFORMED[signal], attrs({ ...of })),
+    );
   }),
 ];
 

@@ -7,7 +7,7 @@ import { adminSocket, clusters } from "./clusters";
 import { certificateSecret, DRAIN_PATHS, HEALTH_PATHS, listeners } from "./listeners";
 import { bindingList, delivered } from "./live";
 import { FILTERS, LIVE_FILES, STATIC_FILES } from "./names";
-import { connectionLimits, overloadManager } from "./overload";
+import { runtime, overloadManager } from "./overload";
 import type { Message } from "./protobuf";
 import { tenantLimits } from "./rate-limits";
 
@@ -34,6 +34,6 @@ const bootstrap = (input: RenderInput): Message => ({
     allow_paths: [...HEALTH_PATHS, ...DRAIN_PATHS].map((exact) => ({ exact })),
   },
   overload_manager: overloadManager(input),
-  layered_runtime: connectionLimits(input),
+  layered_runtime: runtime(input),
   static_resources: { listeners: listeners(input), clusters: clusters(input) },
 });

@@ -29,7 +29,7 @@ const SHARES: Readonly<Record<Listener | "health", number>> = {
  * one cannot take a whole listener, belongs to the load balancer in front. Not the network filter for it, because this stands
  * before all filters.
  */
-export const connectionLimits = (input: RenderInput): Message => ({
+export const runtime = (input: RenderInput): Message => ({
   layers: [
     {
       name: "connections",
@@ -39,6 +39,11 @@ export const connectionLimits = (input: RenderInput): Message => ({
           Math.floor(mostConnections(input) * share_),
         ]),
       ),
+    },
+    {
+      name: "rbac",
+      // By itself RBAC looks at each value of a header that came twice, and one that is allowed would let in the other beside it.
+      static_layer: { "envoy.reloadable_features.rbac_match_headers_individually": false },
     },
   ],
 });

@@ -71,6 +71,10 @@ const NEVER = [
   "failed to read decompressed data",
   "compressed flag set",
   "unexpected payload format",
+  // A backend's; the collector makes UNKNOWN of them.
+  "HTTP Status Code 413",
+  "HTTP Status Code 415",
+  "HTTP Status Code 422",
 ] as const;
 const [TOO_LARGE] = NEVER;
 const REFUSED = "The backend refused this.";
@@ -142,6 +146,10 @@ const MALFORMED = {
 const TOO_LARGE_BODY = { status: 413, code: "body_too_large", message: TOO_LARGE_MESSAGE };
 /** What the collector's receiver says itself; all other refusals are a backend's. */
 const RECEIVER: readonly Known[] = [
+  // Of a backend's refusals the collector makes 500 of those that it does not know.
+  { when: 500, says: "HTTP Status Code 413", ...TOO_LARGE_BODY },
+  { when: 500, says: "HTTP Status Code 415", status: 400, code: REFUSED_CODE, message: REFUSED },
+  { when: 500, says: "HTTP Status Code 422", status: 400, code: REFUSED_CODE, message: REFUSED },
   { when: 400, says: "error exporting items", status: 400, code: REFUSED_CODE, message: REFUSED },
   { when: 400, says: "request body too large", ...TOO_LARGE_BODY },
   { when: 400, says: "exceeds max request body size", ...TOO_LARGE_BODY },

@@ -100,6 +100,15 @@ describe("backends and the collector that fail", () => {
         [400, ""],
       ],
     ],
+    [
+      "413",
+      { status: 413, body: INNER },
+      [
+        [413, ""],
+        [2, ""],
+        [413, ""],
+      ],
+    ],
   ])("are passed on in words that senders heed: %s", async (_what, chosen, expected) => {
     lab.backends.loki.answer = () => chosen;
     expect(await answers()).toEqual(expected.map((one) => [...one, 0]));

@@ -30,7 +30,9 @@ const shows = (route: string, path: Reading["path"]): Reading => ({ route, path,
 const silent = (route: string, path: Reading["path"]): Reading => ({ route, path, shows: false });
 
 export const LOKI_READS: readonly Reading[] = [
-  silent("loki-query", () => asked(`${LOKI}/query`, { query: `sum(count_over_time(${ALL_LOGS}[30m]))` })),
+  shows("loki-query", () =>
+    asked(`${LOKI}/query`, { query: `sum by (service_name) (count_over_time(${ALL_LOGS}[30m]))` }),
+  ),
   shows("loki-query-range", () => asked(`${LOKI}/query_range`, { query: ALL_LOGS, ...range() })),
   silent("loki-labels", () => asked(`${LOKI}/labels`, range())),
   silent("loki-label", () => asked(`${LOKI}/label`, range())),

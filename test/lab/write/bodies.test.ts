@@ -1,9 +1,10 @@
+import { connect } from "node:http2";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 import { snappy } from "../../../src/client/snappy";
 import { marked } from "../../../src/client/telemetry";
 import type { Lab } from "../../../src/lab/lab";
-import { LARGEST_WRITE } from "../../../src/model/sizes";
+import { LARGEST_OTLP } from "../../../src/model/sizes";
 import { route } from "../faults/load";
 import { sharedLab } from "../shared";
 import { framed, Hand, told, type Sent } from "./edge";
@@ -71,14 +72,14 @@ const OTLP: readonly Row[] = [
   ["a text where a list belongs", JSON_TYPE, '{"resourceLogs":[{"scopeLogs":"x"}]}', MALFORMED],
   ["JSON that is nested without end", JSON_TYPE, `{"x":${"[".repeat(1e6)}`, MALFORMED],
   ["another signal's", PROTOBUF, TRACES, MALFORMED],
-  ["as large as may be", PROTOBUF, logsOf(LARGEST_WRITE), "200"],
-  ["as large as may be, packed", packed("gzip"), gzipSync(logsOf(LARGEST_WRITE)), "200"],
-  ["as large as may be, in snappy", packed("snappy"), snappy(logsOf(LARGEST_WRITE - 64)), "200"],
-  ["a byte too large", PROTOBUF, logsOf(LARGEST_WRITE + 1), TOO_LARGE],
-  ["a byte too large, and does not say so", { ...PROTOBUF, "transfer-encoding": "chunked" }, logsOf(LARGEST_WRITE + 1), TOO_LARGE],
-  ["a byte too large when unpacked", packed("gzip"), gzipSync(logsOf(LARGEST_WRITE + 1)), TOO_LARGE],
-  ["a byte too large when unpacked, from deflate", packed("deflate"), deflateSync(logsOf(LARGEST_WRITE + 1)), TOO_LARGE],
-  ["says that it is too large when unpacked", packed("snappy"), snappy(Buffer.alloc(2 * LARGEST_WRITE)).subarray(0, 64), TOO_LARGE],
+  ["as large as may be", PROTOBUF, logsOf(LARGEST_OTLP), "200"],
+  ["as large as may be, packed", packed("gzip"), gzipSync(logsOf(LARGEST_OTLP)), "200"],
+  ["as large as may be, in snappy", packed("snappy"), snappy(logsOf(LARGEST_OTLP - 64)), "200"],
+  ["a byte too large", PROTOBUF, logsOf(LARGEST_OTLP + 1), TOO_LARGE],
+  ["a byte too large, and does not say so", { ...PROTOBUF, "transfer-encoding": "chunked" }, logsOf(LARGEST_OTLP + 1), TOO_LARGE],
+  ["a byte too large when unpacked", packed("gzip"), gzipSync(logsOf(LARGEST_OTLP + 1)), TOO_LARGE],
+  ["a byte too large when unpacked, from deflate", packed("deflate"), deflateSync(logsOf(LARGEST_OTLP + 1)), TOO_LARGE],
+  ["says that it is too large when unpacked", packed("snappy"), snappy(Buffer.alloc(2 * LARGEST_OTLP)).subarray(0, 64), TOO_LARGE],
 ]; // prettier-ignore
 
 const GRPC: readonly Row[] = [
@@ -103,9 +104,9 @@ const GRPC: readonly Row[] = [
   ["half a message", {}, framed(LOGS.subarray(0, 20), { length: LOGS.length }), "grpc 14"],
   ["no message", {}, Buffer.alloc(0), "grpc 14"],
   ["another content type", { "content-type": "application/json" }, framed(LOGS), "grpc 3"],
-  ["as large as may be", {}, framed(logsOf(LARGEST_WRITE)), "grpc 0"],
+  ["as large as may be", {}, framed(logsOf(LARGEST_OTLP)), "grpc 0"],
   // RESOURCE_EXHAUSTED without RetryInfo: senders drop it.
-  ["too large when unpacked", grpcPacked("gzip"), framed(gzipSync(logsOf(LARGEST_WRITE + 1)), { packed: 1 }), "grpc 8"],
+  ["too large when unpacked", grpcPacked("gzip"), framed(gzipSync(logsOf(LARGEST_OTLP + 1)), { packed: 1 }), "grpc 8"],
 ]; // prettier-ignore
 
 describe("bodies as nobody should send them", () => {
@@ -132,6 +133,38 @@ describe("bodies as nobody should send them", () => {
       expect(lab.stored({ backend: "loki" }).map(({ tenant }) => tenant)).toEqual(
         good.map(() => "tenant-mx"),
       );
+    },
+    60_000,
+  );
+
+  it.each([
+    ["gzip", "zstd"],
+    ["zstd", "gzip"],
+  ])(
+    "over gRPC with two packings, %s and %s, are refused: the collector would take one of them",
+    async (...packings) => {
+      lab.store.clear();
+      const session = connect(`https://${lab.urls.otlpGrpc}`, { ca: lab.ca });
+      try {
+        const stream = session.request({
+          ":method": "POST",
+          ":path": route("otlp-grpc-logs").path,
+          "content-type": "application/grpc",
+          te: "trailers",
+          authorization: `Bearer ${await lab.token("agent-mx")}`,
+          "grpc-encoding": packings,
+        });
+        const status = new Promise((resolve, reject) => {
+          stream.on("error", reject).on("response", (headers) => {
+            resolve(headers["grpc-status"]);
+          });
+        });
+        stream.end(framed(zstdCompressSync(LOGS), { packed: 1 }));
+        expect(await status).toBe("12");
+      } finally {
+        session.destroy();
+      }
+      expect(lab.stored({ backend: "loki" })).toEqual([]);
     },
     60_000,
   );

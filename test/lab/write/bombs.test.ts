@@ -3,6 +3,7 @@ import { deflateSync, gzipSync } from "node:zlib";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { labInput } from "../../../src/lab/declare";
 import type { Lab } from "../../../src/lab/lab";
+import { LARGEST_OTLP } from "../../../src/model/sizes";
 import { abandonLoads, FLAWLESS, Load } from "../faults/load";
 import { agent } from "../faults/people";
 import { sharedLab } from "../shared";
@@ -54,6 +55,46 @@ const BOMBS = (): readonly (readonly [what: string, sent: Sent, answer: string])
 /** Ten bytes: a frame that wants a window of 512 MiB. */
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x98, 0x09, 0x00, 0x00, 0x41]);
 
+/** A protobuf field that holds all that is there already, written from the end of a buffer to its beginning. */
+class Backwards {
+  #at: number;
+
+  constructor(private readonly bytes: Buffer) {
+    this.#at = bytes.length;
+  }
+
+  get length(): number {
+    return this.bytes.length - this.#at;
+  }
+
+  wrap(field: number): void {
+    const varint: number[] = [];
+    for (let rest = this.length; ; rest = Math.floor(rest / 128)) {
+      varint.push(rest < 128 ? rest : (rest % 128) | 128);
+      if (rest < 128) break;
+    }
+    this.#at -= varint.length + 1;
+    this.bytes.set([(field << 3) | 2, ...varint], this.#at);
+  }
+
+  get written(): Buffer {
+    return this.bytes.subarray(this.#at);
+  }
+}
+
+/** A log record whose body is a list in a list in a list, as deep as fits. */
+function nested(): Buffer {
+  const body = new Backwards(Buffer.alloc(LARGEST_OTLP));
+  // ArrayValue.values, AnyValue.array_value; and room for what is around it.
+  while (body.length < LARGEST_OTLP - 64) for (const field of [1, 5]) body.wrap(field);
+  // LogRecord.body, ScopeLogs.log_records, ResourceLogs.scope_logs, resource_logs.
+  for (const field of [5, 2, 2, 1]) body.wrap(field);
+  return body.written;
+}
+
+/** Nothing, very often: two bytes each become a structure. */
+const empty = (): Buffer => gzipSync(Buffer.alloc(LARGEST_OTLP, Buffer.from([(1 << 3) | 2, 0])));
+
 /** The most that a process had in memory since {@link forget}; bytes. */
 function peak(pid: number): number {
   const [, kib] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
@@ -91,4 +132,31 @@ describe("bodies that unpack to more than there is", () => {
     expect(peaks.collector).toBeLessThan(sizes["alloy-gateway"].memory);
     expect(peaks.envoy).toBeLessThan(sizes.envoy.memory);
   }, 90_000);
+
+  it("that are nothing but structure do not end the collector, alone", async () => {
+    const { collector } = lab.processes;
+    const { pid } = collector;
+    const hand = new Hand(lab);
+    const sent: readonly (readonly [string, Sent])[] = [
+      ["nested", { by: "otlp-http-logs", headers: PROTOBUF, body: nested() }],
+      [
+        "empty",
+        { by: "otlp-http-logs", headers: { ...PROTOBUF, "content-encoding": "gzip" }, body: empty() },
+      ],
+    ];
+    const [peaks, answers]: [number[], string[]] = [[], []];
+    for (const [, one] of sent) {
+      forget(pid);
+      answers.push(told(await hand.send(one)));
+      peaks.push(peak(pid));
+    }
+    console.log(
+      peaks.map((bytes, at) => `${sent[at]?.[0] ?? ""} ${Math.ceil(bytes / MEBIBYTE)} MiB`).join(", "),
+    );
+    expect([collector.running, collector.pid]).toEqual([true, pid]);
+    expect(answers).toEqual(["200", "200"]);
+    const { memory } = labInput("dev").environment.sizes["alloy-gateway"];
+    expect(peaks.filter((bytes) => bytes > memory)).toEqual([]);
+    lab.store.clear();
+  }, 120_000);
 });

@@ -131,7 +131,7 @@ export const PROMISES: Mutations = {
   "collectors-bound-what-they-take": [
     {
       what: "the shared collector takes requests of any size",
-      apply: editFile(GATEWAY, replace(/\n\t\tmax_request_body_size = "16MiB"/, "")),
+      apply: editFile(GATEWAY, replace(/\n\t\tmax_request_body_size = "4MiB"/, "")),
       messages: [
         'alloy-gateway: otelcol.receiver.otlp "edge" takes http requests of any size (max_request_body_size).',
       ],

@@ -19,7 +19,7 @@ beforeAll(async () => {
       planned([{ ...MX, retention: {}, agents: [{ id: "agent-mx" }] }, PE]),
     ])),
   ];
-});
+}, 60_000);
 
 describe("a plan", () => {
   it("is no change to itself", () => {

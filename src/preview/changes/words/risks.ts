@@ -57,6 +57,10 @@ function predicate(risk: Risk): string {
         `this deletes data older than ${days(risk.to)} of tenants that were removed`
       );
     case "queue":
+      if (risk.elsewhere === true)
+        return risk.moved
+          ? `agent ${risk.agent}, which runs elsewhere, becomes another tenant's: what its machine sends is written to that tenant`
+          : `agent ${risk.agent}, which runs elsewhere, is removed: its machine drops what it holds`;
       return risk.moved
         ? `agent ${risk.agent} becomes another tenant's: what it has queued stays in its volume and is sent to that tenant`
         : `agent ${risk.agent} is removed: what it has queued and not sent is deleted`;

@@ -1,3 +1,4 @@
+import { runsHere } from "../../../model/tenant";
 import { formatDuration, type Seconds } from "../../../model/units";
 import { formatStep } from "../quantities";
 import type { Addresses, RetentionChange, TenantChange, TenantChanges } from "../types";
@@ -38,10 +39,7 @@ function tenantItem(tenant: TenantChanges): Item {
   const name = called(tenant);
   const lines = others.map(tenantLine);
   if (first !== undefined)
-    return item(`${name} ${stateSentence(first)}`, toneOf(first), [
-      ...(first.kind === "added" ? addedDetails(first) : []),
-      ...lines,
-    ]);
+    return item(`${name} ${stateSentence(first)}`, toneOf(first), [...wholeDetails(first), ...lines]);
   const [only] = lines;
   return lines.length === 1 && only !== undefined
     ? item(sentence(`${name}: ${only}`), toneOf(others[0]))
@@ -52,6 +50,25 @@ function tenantItem(tenant: TenantChanges): Item {
 type WholeChange = Extract<TenantChange, { readonly kind: "added" | "removed" | "suspended" | "resumed" }>;
 
 const isWhole = (change: TenantChange): change is WholeChange => WHOLE.includes(change.kind);
+
+function wholeDetails(change: WholeChange): readonly string[] {
+  switch (change.kind) {
+    case "added":
+      return addedDetails(change);
+    case "removed":
+      return change.tenant.agents.filter((agent) => !runsHere(agent)).map(({ id }) => stopThere(id));
+    case "suspended":
+      return (change.elsewhere ?? []).map(stopThere);
+    case "resumed":
+      return (change.elsewhere ?? []).map((agent) => `agent ${agent} runs elsewhere: start it there again`);
+    default:
+      return change satisfies never;
+  }
+}
+
+/** The edge's refusal is for good, and nobody but who runs it stops an agent before it meets that. */
+const stopThere = (agent: string): string =>
+  `agent ${agent} runs elsewhere: stop it there first, or it drops what it holds`;
 
 const alikeItem = (group: readonly TenantChanges[]): Item =>
   item(
@@ -68,10 +85,12 @@ const TONES: { readonly [K in TenantChange["kind"]]?: Tone } = {
   suspended: "warning",
   added: "good",
   resumed: "good",
+  "agent-stale": "warning",
 };
 
 function toneOf(change: TenantChange | undefined): Tone {
   if (change?.kind === "retention" && change.to < change.from) return "danger";
+  if (change?.kind === "agent-suspended" && change.elsewhere === true) return "warning";
   return (change === undefined ? undefined : TONES[change.kind]) ?? "plain";
 }
 
@@ -83,15 +102,18 @@ function stateSentence(change: WholeChange): string {
       return "is removed: its clients, keys, people's groups and Grafana organisation with its dashboards are deleted.";
     case "suspended":
       return (
-        "is suspended: every credential is refused at once, its agents stop, its people read nothing. " +
+        `is suspended: every credential is refused at once, its agents${here(change)} stop, its people read nothing. ` +
         "Nothing is deleted by it, and what is stored ages out as before."
       );
     case "resumed":
-      return "is active again: its credentials are accepted, its agents start.";
+      return `is active again: its credentials are accepted, its agents${here(change)} start.`;
     default:
       return change satisfies never;
   }
 }
+
+const here = ({ elsewhere = [] }: { readonly elsewhere?: readonly string[] }): string =>
+  elsewhere.length === 0 ? "" : " here";
 
 /** One change as half a sentence, whose subject is the tenant or what is named. Without a full stop. */
 export function tenantLine(change: TenantChange): string {
@@ -128,6 +150,7 @@ export function tenantLine(change: TenantChange): string {
     case "agent-resumed":
     case "agent-left":
     case "agent-came":
+    case "agent-stale":
     case "service-added":
     case "service-removed":
       return programLine(change);
@@ -146,9 +169,15 @@ function programLine(change: ProgramChange): string {
     case "agent-added":
       return `gains agent ${change.agent}${change.suspended ? ", suspended" : ""}`;
     case "agent-removed":
-      return `loses agent ${change.agent}: what it has queued is deleted`;
+      return change.elsewhere === true
+        ? `loses agent ${change.agent}, which runs elsewhere: stop it there first, or it drops what it holds`
+        : `loses agent ${change.agent}: what it has queued is deleted`;
     case "agent-suspended":
-      return `agent ${change.agent} is suspended: its credential is refused at once, it stops; its queue is kept`;
+      return change.elsewhere === true
+        ? `agent ${change.agent} is suspended: its credential is refused at once. It runs elsewhere: stop it there first, or it drops what it holds`
+        : `agent ${change.agent} is suspended: its credential is refused at once, it stops; its queue is kept`;
+    case "agent-stale":
+      return `hand agent ${change.agent} its configuration anew: npx atalaya onboard ${change.tenant} --shipper alloy --client ${change.agent}`;
     case "agent-resumed":
       return `agent ${change.agent} is active again`;
     case "agent-left":
