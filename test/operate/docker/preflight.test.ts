@@ -41,7 +41,7 @@ describe("what an environment needs", () => {
         { service: "envoy", address: "127.0.0.1", port: 4318 },
         { service: "keycloak", address: "127.0.0.1", port: 8090 },
       ],
-      memory: 7136 * 1024 ** 2,
+      memory: 7648 * 1024 ** 2,
       networks: 7,
       images: [
         "docker.io/envoyproxy/envoy:distroless-v1.40.0",
