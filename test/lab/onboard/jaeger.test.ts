@@ -59,7 +59,7 @@ describe("onboard --shipper jaeger", () => {
     using handedOut = await handOut();
     await logIn(handedOut);
     const [login = "", key = ""] = handedOut.commands("Secret");
-    expect(login).toMatch(/^npx atalaya token mx --person --header --outputs \S+ > me$/);
+    expect(login).toMatch(/^umask 077; npx atalaya token mx --person --header --outputs \S+ > me$/);
     expect(await handedOut.shell(key)).toMatchObject({ code: 0, stderr: "" });
     expect(handedOut.read("secrets/api-key")).toMatch(/^atl_mx_[0-9A-Za-z]{36}$/);
 
