@@ -29,7 +29,7 @@ tr -d '\r\n' < "$SECRET_FILE" | curl --silent --show-error --fail-with-body --ma
   --output "$work/token.json" "$TOKEN_URL" || { cat "$work/token.json" >&2 2>/dev/null; echo "send.sh: no token" >&2; exit 1; }
 { printf 'Authorization: Bearer '; sed 's/.*"access_token" *: *"\([^"]*\)".*/\1/' "$work/token.json"; } > "$work/header"
 
-curl --silent --show-error --fail-with-body --max-time 40 --retry 20 --retry-max-time 240 --retry-connrefused \
+curl --http1.1 --silent --show-error --fail-with-body --max-time 40 --retry 20 --retry-max-time 240 --retry-connrefused \
   --cacert "$AUTHORITY" --header "@$work/header" --header 'Content-Type: application/json' \
   --data-binary "@$file" "$EDGE/v1/$signal"
 echo

@@ -56,7 +56,8 @@ headers=$work/headers body=$work/body
 ask() {
   authority=$1
   shift
-  status=$(curl --silent --show-error --connect-timeout 5 --max-time 20 ${authority:+--cacert "$authority"} \
+  # HTTP/1.1: over HTTP/2 some versions of curl take an answer that comes before the whole request for an error.
+  status=$(curl --http1.1 --silent --show-error --connect-timeout 5 --max-time 20 ${authority:+--cacert "$authority"} \
     --dump-header "$headers" --output "$body" --write-out '%{http_code}' "$@" 2>"$work/why")
   result=$?
   why=$(tr -d '\r' <"$work/why" | head -n 1 | cut -c 1-300)
